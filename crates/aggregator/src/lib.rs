@@ -1,0 +1,1 @@
+//! Owner of the schema: migrates, refreshes roll-ups, retains, compresses

@@ -1,0 +1,1 @@
+//! Hedge ratios, spreads, tests and their incremental forms: pure numerics

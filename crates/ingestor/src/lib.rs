@@ -1,0 +1,1 @@
+//! Takes every trade of the exchange into the store

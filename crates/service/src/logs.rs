@@ -1,0 +1,41 @@
+//! One tracing set-up for all services.
+
+use clap::{Args, ValueEnum};
+use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+/// Log settings, to be flattened into a service's own.
+#[derive(Debug, Clone, Args)]
+pub struct LogArgs {
+    /// Which events are logged: a level, or `target=level` pairs separated by commas.
+    #[arg(long, env = "LOG_LEVEL", default_value = "info")]
+    pub log_level: EnvFilter,
+
+    /// How log lines look.
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+}
+
+impl LogArgs {
+    /// Sends the process's events to standard error. To be called once, first thing in `main`.
+    pub fn init(self) {
+        let registry = tracing_subscriber::registry().with(self.log_level);
+        match self.log_format {
+            LogFormat::Text => {
+                registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).init();
+            }
+            LogFormat::Json => {
+                registry.with(fmt::layer().json().with_writer(std::io::stderr)).init();
+            }
+        }
+    }
+}

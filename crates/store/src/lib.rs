@@ -1,0 +1,1 @@
+//! Everything that touches SQL: pools, migrations, bulk writes, bars, leases, notifications
