@@ -1,1 +1,9 @@
-//! Hedge ratios, spreads, tests and their incremental forms: pure numerics
+#![doc = include_str!("../README.md")]
+
+pub mod cointegration;
+pub mod error;
+pub mod johansen;
+pub mod mean_reversion;
+pub mod stationarity;
+
+pub use error::{Degeneracy, Error, Result};

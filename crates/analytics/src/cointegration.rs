@@ -1,0 +1,1 @@
+//! Engle-Granger's test of two series.

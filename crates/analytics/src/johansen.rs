@@ -1,0 +1,1 @@
+//! Johansen's test of several series.

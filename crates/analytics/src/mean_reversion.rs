@@ -1,0 +1,1 @@
+//! Half-life and Hurst exponent: how fast a spread returns.

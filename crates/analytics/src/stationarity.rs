@@ -1,0 +1,1 @@
+//! The augmented Dickey-Fuller test and MacKinnon's tables.
