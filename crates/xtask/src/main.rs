@@ -1,1 +1,52 @@
-fn main() {}
+//! `cargo xtask`: build, run, test and check the project, on a machine that has only Rust and Node.
+
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod checks;
+mod command;
+mod launch;
+mod packages;
+mod setup;
+mod test;
+mod workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, run, test and check Spreadscope")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run everything on the simulated exchange; works offline. Dashboard on http://localhost:8501.
+    Demo(launch::Options),
+    /// Run everything on live Binance USD-M Futures. Dashboard on http://localhost:8501.
+    Up(launch::Options),
+    /// Run every test there is, on every database flavour the machine offers.
+    Test(test::Options),
+    /// What CI runs: formatting, lints, documentation, then `test`.
+    Ci,
+    /// Build the dashboard into frontend/dist.
+    Frontend,
+    /// Measure what has a budget and print figure, budget and verdict.
+    Bench(bench::Options),
+    /// Install what the other tasks need: PostgreSQL, the WebAssembly target, npm packages, Chromium.
+    Setup,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().task {
+        Task::Demo(options) => launch::run("demo", options),
+        Task::Up(options) => launch::run("up", options),
+        Task::Test(options) => test::run(options),
+        Task::Ci => {
+            checks::run()?;
+            test::run(test::Options::default())
+        }
+        Task::Frontend => setup::dashboard().map(drop),
+        Task::Bench(options) => bench::run(&options),
+        Task::Setup => setup::all(),
+    }
+}

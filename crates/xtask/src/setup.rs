@@ -1,0 +1,98 @@
+//! What the other tasks need on the machine, installed by the task that needs it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::{command, packages};
+
+/// Everything that any task needs, so that what follows works offline.
+pub fn all() -> anyhow::Result<()> {
+    let postgres = postgres()?;
+    let chromium = chromium()?;
+    let dashboard = dashboard()?;
+    npm_ci("e2e")?;
+    println!("PostgreSQL  {}", postgres.display());
+    println!("Chromium    {}", chromium.display());
+    println!("Dashboard   {}", dashboard.display());
+    Ok(())
+}
+
+/// PostgreSQL's server binaries, without a system-wide cluster. Returns their folder.
+pub fn postgres() -> anyhow::Result<PathBuf> {
+    if let Some(folder) = postgres_folder() {
+        return Ok(folder);
+    }
+    packages::without_system_cluster(|| {
+        packages::install(
+            &["postgresql-common"],
+            "PostgreSQL's server programs are missing",
+        )?;
+        packages::install(&["postgresql"], "PostgreSQL's server programs are missing")
+    })?;
+    postgres_folder().context("PostgreSQL was installed, but initdb is nowhere to be found")
+}
+
+/// The dashboard, built into frontend/dist. Returns that folder.
+pub fn dashboard() -> anyhow::Result<PathBuf> {
+    node()?;
+    bail!("not wired yet")
+}
+
+/// A Chromium for the browser tests.
+pub fn chromium() -> anyhow::Result<PathBuf> {
+    if let Some(path) = std::env::var_os("CHROMIUM") {
+        return Ok(path.into());
+    }
+    let find = || {
+        ["chromium", "chromium-browser", "google-chrome"]
+            .into_iter()
+            .flat_map(|name| {
+                ["/usr/bin", "/usr/local/bin", "/snap/bin"].map(|dir| Path::new(dir).join(name))
+            })
+            .find(|path| path.is_file())
+    };
+    if find().is_none() {
+        packages::install(&["chromium"], "the browser tests need Chromium")?;
+    }
+    find().context(
+        "Chromium was installed, but is not where it was expected; set CHROMIUM to its path",
+    )
+}
+
+/// The npm packages of a folder, as its lock file says.
+pub fn npm_ci(folder: &str) -> anyhow::Result<()> {
+    node()?;
+    command::announce(&format!("npm packages of {folder}"));
+    command::run(command::program("npm").args([
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--prefix",
+        folder,
+    ]))
+}
+
+fn node() -> anyhow::Result<()> {
+    if command::exists("node") && command::exists("npm") {
+        return Ok(());
+    }
+    packages::install(&["nodejs", "npm"], "Node.js and npm are missing")
+}
+
+fn postgres_folder() -> Option<PathBuf> {
+    let named = std::env::var_os("PG_BIN_DIR").map(PathBuf::from);
+    let debian = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut versions: Vec<_> = debian.map(|entry| entry.path().join("bin")).collect();
+    versions.sort();
+    let config = command::output(command::program("pg_config").arg("--bindir"));
+    let on_path = config.ok().map(|folder| PathBuf::from(folder.trim()));
+    named
+        .into_iter()
+        .chain(versions.into_iter().rev())
+        .chain(on_path)
+        .find(|folder| folder.join("initdb").is_file())
+}
