@@ -1,1 +1,41 @@
-//! The JSON shapes of the public API
+//! The JSON shapes of the public API, shared by the server and the dashboard.
+//!
+//! With default features the crate needs serde alone, so that it compiles to WebAssembly in no
+//! time; the feature `openapi` adds the schemas from which the server generates its document.
+//!
+//! | module | answers |
+//! | --- | --- |
+//! | [`symbols`] | `GET /api/v1/symbols` |
+//! | [`bars`] | `GET /api/v1/bars` |
+//! | [`trades`] | `GET /api/v1/trades` |
+//! | [`status`] | `GET /api/v1/status` |
+//! | [`stream`] | `GET /api/v1/stream`: the server-sent events |
+//! | [`problem`] | every error, as RFC 9457 `application/problem+json` |
+//! | [`health`] | `GET /health/live`, `GET /health/ready` |
+//! | [`names`] | the words that the answers use: venue, interval, feed mode, origin |
+//!
+//! Names are camelCase, times are milliseconds since the Unix epoch (UTC), series come as columns
+//! of equal length in ascending order of time. Every answer carries `asOf` (when it was made),
+//! `version` (of the server that made it) and `params` (every parameter in force, defaults filled
+//! in), so that it can be reproduced.
+
+pub mod bars;
+pub mod health;
+pub mod names;
+pub mod problem;
+pub mod status;
+pub mod stream;
+pub mod symbols;
+pub mod trades;
+
+pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};
+pub use health::HealthResponse;
+pub use names::{FeedMode, Interval, Origin, UnknownName, Venue};
+pub use problem::{Problem, ProblemError};
+pub use status::{
+    Backfill, Database, DatabaseFlavour, FeedState, FeedStatus, Gaps, StatusResponse, SymbolFeed,
+    SymbolFeedState, TableRows,
+};
+pub use stream::{BarsData, EndReason, EventKind, StreamEvent, Tick};
+pub use symbols::{NoParams, SymbolInfo, SymbolsResponse};
+pub use trades::{TradeColumns, TradesParams, TradesResponse};

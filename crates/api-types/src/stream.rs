@@ -1,0 +1,212 @@
+//! `GET /api/v1/stream?topics=…`: the one stream of a page, as server-sent events.
+//!
+//! | topic | data |
+//! | --- | --- |
+//! | `ticks:BTCUSDT` | last price and 24 h volume, at most ten times a second |
+//! | `bars:BTCUSDT:1m` | the last bars, then those that change |
+//! | `status` | [`StatusResponse`] whenever it changes |
+//!
+//! Symbols may carry their venue (`ticks:simulated:BTCUSDT`). `topics` is a comma-separated list.
+//! Every event is a default (`message`) event whose `data` is a [`StreamEvent`]. The `id` of an event
+//! is a position that is good on every server of the same database: a client that comes back with
+//! `Last-Event-ID` (or the parameter `lastEventId`) is sent what it missed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BarColumns, Interval, StatusResponse, Venue};
+
+/// One event of the stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum StreamEvent {
+    /// The last price of a symbol. The newest event says it all; there is no `reset`.
+    Ticks {
+        /// The topic as it was asked for.
+        topic: String,
+        /// How the data relate to what was sent before.
+        kind: EventKind,
+        /// When the event was made, ms since the epoch.
+        as_of: i64,
+        /// The price.
+        data: Tick,
+    },
+    /// Bars of a symbol.
+    Bars {
+        /// The topic as it was asked for.
+        topic: String,
+        /// How the data relate to what was sent before.
+        kind: EventKind,
+        /// When the event was made, ms since the epoch.
+        as_of: i64,
+        /// The bars.
+        data: Box<BarsData>,
+    },
+    /// What the stack is doing. The newest event says it all; there is no `reset`.
+    Status {
+        /// `status`.
+        topic: String,
+        /// How the data relate to what was sent before.
+        kind: EventKind,
+        /// When the event was made, ms since the epoch.
+        as_of: i64,
+        /// The status.
+        data: Box<StatusResponse>,
+    },
+    /// The server ends the stream after this event. The client comes back with its last id.
+    End {
+        /// When the event was made, ms since the epoch.
+        as_of: i64,
+        /// Why.
+        reason: EndReason,
+        /// Why, in words.
+        detail: String,
+    },
+}
+
+impl StreamEvent {
+    /// The topic it belongs to, as it was asked for; `None` for the end of the stream.
+    #[must_use]
+    pub fn topic(&self) -> Option<&str> {
+        match self {
+            Self::Ticks { topic, .. } | Self::Bars { topic, .. } | Self::Status { topic, .. } => {
+                Some(topic)
+            }
+            Self::End { .. } => None,
+        }
+    }
+}
+
+/// How the data of an event relate to what was sent before on its topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum EventKind {
+    /// The state now. Bars: they stand for everything from the first of them on; what a client has of
+    /// older ones stays right.
+    Snapshot,
+    /// A change. Bars: each replaces the one of the same time, or is new.
+    Update,
+    /// What was sent or read before is void: late data changed bars beyond what an update carries.
+    /// The data are a new snapshot; a client that shows older bars reads them again.
+    Reset,
+}
+
+/// Data of a `ticks:` topic.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Tick {
+    /// Where it is traded.
+    pub venue: Venue,
+    /// Name of the market.
+    pub symbol: String,
+    /// Last price in the quote currency; `null` before the first trade.
+    pub price: Option<f64>,
+    /// When that trade was matched, ms since the epoch.
+    pub time: Option<i64>,
+    /// Id of that trade.
+    pub agg_id: Option<i64>,
+    /// Base currency traded in the last 24 hours.
+    pub volume_24h: Option<f64>,
+    /// Quote currency traded in the last 24 hours.
+    pub quote_volume_24h: Option<f64>,
+}
+
+/// Data of a `bars:` topic.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BarsData {
+    /// Where it is traded.
+    pub venue: Venue,
+    /// Name of the market.
+    pub symbol: String,
+    /// Length of a bar.
+    pub interval: Interval,
+    /// The bars, ascending in time.
+    pub bars: BarColumns,
+}
+
+/// Why a stream ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum EndReason {
+    /// The client read more slowly than events came.
+    SlowClient,
+    /// The server stops.
+    Shutdown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BarRow, Origin};
+
+    #[test]
+    fn an_event_names_its_type_topic_and_kind_and_carries_columns() {
+        let bar = BarRow {
+            time: 60_000,
+            open: 1.0,
+            high: 2.5,
+            low: 0.5,
+            close: 2.0,
+            volume: 3.0,
+            quote_volume: 4.5,
+            buy_volume: 1.0,
+            trades: 7,
+            closed: false,
+            complete: true,
+            origin: Origin::Trades,
+        };
+        let event = StreamEvent::Bars {
+            topic: "bars:BTCUSDT:1m".to_owned(),
+            kind: EventKind::Update,
+            as_of: 61_000,
+            data: Box::new(BarsData {
+                venue: Venue::Simulated,
+                symbol: "BTCUSDT".to_owned(),
+                interval: Interval::M1,
+                bars: std::iter::once(bar).collect(),
+            }),
+        };
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "type": "bars", "topic": "bars:BTCUSDT:1m", "kind": "update", "asOf": 61_000,
+                "data": {
+                    "venue": "simulated", "symbol": "BTCUSDT", "interval": "1m",
+                    "bars": {
+                        "time": [60_000], "open": [1.0], "high": [2.5], "low": [0.5], "close": [2.0],
+                        "volume": [3.0], "quoteVolume": [4.5], "buyVolume": [1.0], "trades": [7],
+                        "closed": [false], "complete": [true], "origin": ["trades"],
+                    },
+                },
+            })
+        );
+        let back: StreamEvent = serde_json::from_value(json).unwrap();
+        assert_eq!(back, event);
+        let StreamEvent::Bars { data, .. } = back else {
+            panic!("not bars")
+        };
+        assert_eq!(data.bars.rows().collect::<Vec<_>>(), [bar]);
+    }
+
+    #[test]
+    fn a_tick_of_a_symbol_without_trades_is_all_null() {
+        let json = r#"{"type":"ticks","topic":"ticks:BTCUSDT","kind":"snapshot","asOf":1,"data":{"venue":"binance",
+            "symbol":"BTCUSDT","price":null,"time":null,"aggId":null,"volume24h":null,"quoteVolume24h":null}}"#;
+        let event: StreamEvent = serde_json::from_str(json).unwrap();
+        assert_eq!(event.topic(), Some("ticks:BTCUSDT"));
+        let StreamEvent::Ticks { data, .. } = event else {
+            panic!("not ticks")
+        };
+        assert_eq!((data.price, data.volume_24h), (None, None));
+    }
+}
