@@ -2,5 +2,5 @@
 use leptos::prelude::*;
 
 fn main() {
-    leptos::mount::mount_to_body(|| view! { <p>"Spreadscope"</p> });
+    mount_to_body(|| view! { <p>"Spreadscope"</p> });
 }

@@ -1,0 +1,68 @@
+//! Builds the dashboard into `frontend/dist`: Leptos to WebAssembly, wasm-bindgen, wasm-opt, Plotly.js from npm, every file named by its
+//! content and compressed ahead of time.
+//!
+//! Each step is skipped when what it reads is what it read last time, so calling this before every start costs milliseconds.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+
+use crate::{command, workspace};
+
+mod bindings;
+mod inputs;
+mod npm;
+mod pages;
+mod sizes;
+mod toolchain;
+mod wasm;
+
+pub use npm::install as install_npm_packages;
+pub use toolchain::Toolchain;
+
+/// How the dashboard is built.
+pub struct Options {
+    /// Where cargo puts the WebAssembly build: apart from the native one, so that neither waits for the other.
+    pub wasm_dir: PathBuf,
+    /// Which compiler to take; decided by what the machine offers when absent.
+    pub toolchain: Option<Toolchain>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            wasm_dir: workspace::target_dir().join("wasm"),
+            toolchain: Toolchain::from_env(),
+        }
+    }
+}
+
+/// Builds what has changed. Returns the folder to serve.
+///
+/// # Errors
+/// What cannot be installed or built, with the command that would help.
+pub fn build(options: &Options) -> anyhow::Result<PathBuf> {
+    let root = workspace::root();
+    let dist = root.join("frontend/dist");
+    let stamp = options.wasm_dir.join("dashboard.stamp");
+    let inputs = inputs::fingerprint(&root)?;
+    if is_built(&dist) && fs::read_to_string(&stamp).is_ok_and(|last| last == inputs) {
+        return Ok(dist);
+    }
+    npm::install("frontend")?;
+    let module = wasm::compile(options)?;
+    let bindings = bindings::generate(&module, &options.wasm_dir)?;
+    pages::assemble(&root.join("frontend"), &bindings, &dist)?;
+    sizes::report(&dist)?;
+    // Written last: a build that was interrupted is done again.
+    fs::write(&stamp, inputs).with_context(|| format!("cannot write {}", stamp.display()))?;
+    command::announce(&format!("dashboard built: {}", dist.display()));
+    Ok(dist)
+}
+
+fn is_built(dist: &Path) -> bool {
+    dist.join("index.html").is_file()
+}

@@ -1,0 +1,39 @@
+//! Rust to WebAssembly.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+
+use super::{Options, Toolchain, toolchain::TARGET};
+use crate::command;
+
+/// The profile of the root Cargo.toml that is made for size.
+const PROFILE: &str = "web";
+
+/// Compiles the `frontend` crate. Returns the module that the linker wrote.
+pub(super) fn compile(options: &Options) -> anyhow::Result<PathBuf> {
+    let toolchain = match options.toolchain {
+        Some(chosen) => chosen.prepare()?,
+        None => Toolchain::find()?,
+    };
+    command::announce("dashboard: Rust to WebAssembly (minutes the first time)");
+    let mut cargo = toolchain.cargo_build()?;
+    cargo
+        .args(["--package", "frontend", "--target", TARGET])
+        .args(["--profile", PROFILE, "--locked"])
+        .arg("--target-dir")
+        .arg(&options.wasm_dir)
+        // Flags meant for the native build, such as warnings as errors or a linker, do not fit here.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command::run(&mut cargo)?;
+    let module = options
+        .wasm_dir
+        .join(TARGET)
+        .join(PROFILE)
+        .join("frontend.wasm");
+    if !module.is_file() {
+        bail!("cargo succeeded, but there is no {}", module.display());
+    }
+    Ok(module)
+}
