@@ -32,8 +32,15 @@ pub enum Interval {
 
 impl Interval {
     /// All of them, finest first.
-    pub const ALL: [Self; 7] =
-        [Self::S1, Self::M1, Self::M5, Self::M15, Self::H1, Self::H4, Self::D1];
+    pub const ALL: [Self; 7] = [
+        Self::S1,
+        Self::M1,
+        Self::M5,
+        Self::M15,
+        Self::H1,
+        Self::H4,
+        Self::D1,
+    ];
 
     /// The name used by the exchange, in the API and in relation names (`bars_1m`).
     #[must_use]

@@ -8,11 +8,13 @@
 //! | [`trade`] | [`Trade`]: one aggregated trade |
 //! | [`bar`] | [`Bar`]: open, high, low, close and volumes of the trades in one bucket |
 //! | [`feed`] | [`FeedMode`]: whether the numbers are real |
+//! | [`binance`] | the wire format |
 //!
 //! Times are milliseconds since the Unix epoch, UTC. Prices are in the quote currency, quantities
 //! in the base currency.
 
 pub mod bar;
+pub mod binance;
 pub mod feed;
 pub mod interval;
 pub mod symbol;

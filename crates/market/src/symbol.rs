@@ -121,10 +121,14 @@ impl FromStr for Instrument {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(match text.split_once(':') {
-            Some((venue, symbol)) => {
-                Self { venue: Some(venue.parse()?), symbol: symbol.parse()? }
-            }
-            None => Self { venue: None, symbol: text.parse()? },
+            Some((venue, symbol)) => Self {
+                venue: Some(venue.parse()?),
+                symbol: symbol.parse()?,
+            },
+            None => Self {
+                venue: None,
+                symbol: text.parse()?,
+            },
         })
     }
 }
@@ -156,8 +160,20 @@ mod tests {
     #[test]
     fn symbols_are_upper_case_and_free_of_separators() {
         assert_eq!("btcusdt".parse::<Symbol>().unwrap().as_str(), "BTCUSDT");
-        assert_eq!("币安人生usdt".parse::<Symbol>().unwrap().as_str(), "币安人生USDT");
-        for bad in ["", " ", "BTC USDT", "BTC:USDT", "a,b", "x@y", "a/b", &"x".repeat(65)] {
+        assert_eq!(
+            "币安人生usdt".parse::<Symbol>().unwrap().as_str(),
+            "币安人生USDT"
+        );
+        for bad in [
+            "",
+            " ",
+            "BTC USDT",
+            "BTC:USDT",
+            "a,b",
+            "x@y",
+            "a/b",
+            &"x".repeat(65),
+        ] {
             assert!(bad.parse::<Symbol>().is_err(), "{bad:?}");
         }
     }
