@@ -31,6 +31,14 @@ pub enum Error {
         /// Position of the first such value.
         index: usize,
     },
+    /// A price that is zero or negative where its logarithm is asked for.
+    #[error("{series}[{index}] is not positive, so it has no logarithm")]
+    NotPositive {
+        /// The series as the function's parameter names it, for example `y`.
+        series: &'static str,
+        /// Position of the first such value.
+        index: usize,
+    },
     /// A parameter outside the values that make sense.
     #[error("{name} must be {allowed}")]
     BadParameter {
@@ -63,6 +71,9 @@ pub enum Degeneracy {
     /// The design matrix of a regression has no full rank (what was regressed is named).
     #[error("the regressors of {0} are linearly dependent")]
     RankDeficient(&'static str),
+    /// The named regression reproduces its left side exactly, so no residual is left to judge it by.
+    #[error("{0} leaves no residual")]
+    PerfectFit(&'static str),
     /// Finite values of such size that sums or products of them leave the range of `f64`.
     #[error("{0} is too large or too small for double precision")]
     OutOfRange(&'static str),

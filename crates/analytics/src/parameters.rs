@@ -1,0 +1,235 @@
+//! Parameters that are checked once, when they are made.
+
+use crate::error::{Error, Result};
+
+/// Length of a rolling window, in bars: at least 3.
+///
+/// ```
+/// use analytics::Window;
+/// assert_eq!(Window::default().get(), 60);
+/// assert!(Window::new(2).is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Window(usize);
+
+impl Window {
+    /// A window of `bars` bars.
+    ///
+    /// # Errors
+    /// [`Error::BadParameter`] below 3: two values have a standard deviation but no shape.
+    pub const fn new(bars: usize) -> Result<Self> {
+        if bars < 3 {
+            return Err(Error::BadParameter {
+                name: "window",
+                allowed: "at least 3 bars",
+            });
+        }
+        Ok(Self(bars))
+    }
+
+    /// The length in bars.
+    #[must_use]
+    pub const fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for Window {
+    /// 60 bars.
+    fn default() -> Self {
+        Self(60)
+    }
+}
+
+/// How many closed bars a fit looks back on: at least 3, so that a residual variance exists.
+///
+/// ```
+/// use analytics::Lookback;
+/// assert_eq!(Lookback::default().get(), 500);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lookback(usize);
+
+impl Lookback {
+    /// A look-back of `bars` bars.
+    ///
+    /// # Errors
+    /// [`Error::BadParameter`] below 3.
+    pub const fn new(bars: usize) -> Result<Self> {
+        if bars < 3 {
+            return Err(Error::BadParameter {
+                name: "lookback",
+                allowed: "at least 3 bars",
+            });
+        }
+        Ok(Self(bars))
+    }
+
+    /// The length in bars.
+    #[must_use]
+    pub const fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for Lookback {
+    /// 500 bars.
+    fn default() -> Self {
+        Self(500)
+    }
+}
+
+/// A level of |z| to compare with: finite, not negative, and within reach of the z-score that it is
+/// compared with.
+///
+/// With an inclusive baseline |z| cannot exceed (w − 1)/√w (Samuelson's inequality), so a level at
+/// or above that would never be crossed; such a threshold cannot be made. Under the other kinds of
+/// z-score every finite level is possible.
+///
+/// ```
+/// use analytics::{Threshold, Window, ZScore};
+/// let narrow = ZScore::Inclusive(Window::new(5)?);
+/// assert!(Threshold::new(1.7, narrow).is_ok());
+/// assert!(Threshold::new(2.0, narrow).is_err()); // |z| ≤ 4/√5 = 1.79 within five bars
+/// # Ok::<(), analytics::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Threshold(f64);
+
+impl Threshold {
+    /// A threshold for z-scores of kind `zscore`.
+    ///
+    /// # Errors
+    /// [`Error::BadParameter`] if `level` is negative or not finite, or can never be reached.
+    pub fn new(level: f64, zscore: ZScore) -> Result<Self> {
+        if !level.is_finite() || level < 0.0 {
+            return Err(Error::BadParameter {
+                name: "threshold",
+                allowed: "finite and not negative",
+            });
+        }
+        if zscore.bound().is_some_and(|bound| level >= bound) {
+            return Err(Error::BadParameter {
+                name: "threshold",
+                allowed: "below (window − 1)/√window, which an inclusive |z| cannot exceed",
+            });
+        }
+        Ok(Self(level))
+    }
+
+    /// The level of |z|.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+/// Which z-score: what a spread is measured against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ZScore {
+    /// Mean and deviation of the last `Window` spreads, the current one among them (as pandas'
+    /// `rolling`).
+    Inclusive(Window),
+    /// Mean and deviation of the `Window` spreads before the current one.
+    Exclusive(Window),
+    /// A Kalman filter's innovation over its own predicted deviation, e/√S. No window.
+    Innovation,
+}
+
+impl ZScore {
+    /// The largest |z| that this kind can show, if there is one: (w − 1)/√w for
+    /// [`ZScore::Inclusive`].
+    #[must_use]
+    pub fn bound(self) -> Option<f64> {
+        match self {
+            Self::Inclusive(window) => {
+                let w = window.get() as f64;
+                Some((w - 1.0) / w.sqrt())
+            }
+            Self::Exclusive(_) | Self::Innovation => None,
+        }
+    }
+}
+
+impl Default for ZScore {
+    /// [`ZScore::Inclusive`] over 60 bars.
+    fn default() -> Self {
+        Self::Inclusive(Window::default())
+    }
+}
+
+/// How closes enter a fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Transform {
+    /// As they are.
+    #[default]
+    Level,
+    /// Their natural logarithm, so that β is an elasticity.
+    Log,
+}
+
+impl Transform {
+    /// One transformed value; `None` for the logarithm of a number that is not positive.
+    #[must_use]
+    pub fn value(self, close: f64) -> Option<f64> {
+        match self {
+            Self::Level => Some(close),
+            Self::Log => (close > 0.0).then(|| close.ln()),
+        }
+    }
+
+    /// `closes` transformed; `series` names them in errors. O(n).
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`]; [`Error::NotPositive`] for [`Transform::Log`].
+    pub fn apply(self, series: &'static str, closes: &[f64]) -> Result<Vec<f64>> {
+        Error::check_finite(series, closes)?;
+        let value = |(index, &close)| {
+            self.value(close)
+                .ok_or(Error::NotPositive { series, index })
+        };
+        closes.iter().enumerate().map(value).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_and_lookbacks_below_three_bars_cannot_be_made() {
+        for bars in 0..3 {
+            assert!(Window::new(bars).is_err());
+            assert!(Lookback::new(bars).is_err());
+        }
+        assert_eq!(Window::new(3).unwrap().get(), 3);
+        assert_eq!(Lookback::new(3).unwrap().get(), 3);
+    }
+
+    #[test]
+    fn a_threshold_out_of_reach_of_an_inclusive_z_cannot_be_made() {
+        let window = Window::new(16).unwrap();
+        let bound = 15.0 / 4.0;
+        assert!(Threshold::new(bound, ZScore::Inclusive(window)).is_err());
+        assert!(Threshold::new(bound - 1e-9, ZScore::Inclusive(window)).is_ok());
+        assert!(Threshold::new(bound, ZScore::Exclusive(window)).is_ok());
+        assert!(Threshold::new(bound, ZScore::Innovation).is_ok());
+        for level in [-0.1, f64::NAN, f64::INFINITY] {
+            assert!(Threshold::new(level, ZScore::Innovation).is_err());
+        }
+    }
+
+    #[test]
+    fn the_logarithm_of_a_price_that_is_not_positive_is_refused_by_position() {
+        let closes = [1.0, 2.0, 0.0];
+        assert_eq!(
+            Transform::Log.apply("y", &closes),
+            Err(Error::NotPositive {
+                series: "y",
+                index: 2
+            })
+        );
+        assert_eq!(Transform::Level.apply("y", &closes), Ok(closes.to_vec()));
+        assert!(Transform::Level.apply("y", &[f64::NAN]).is_err());
+    }
+}
