@@ -4,6 +4,7 @@ pub mod cointegration;
 pub mod error;
 pub mod johansen;
 pub mod mean_reversion;
+mod row_qr;
 pub mod stationarity;
 
 pub use error::{Degeneracy, Error, Result};
