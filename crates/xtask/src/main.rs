@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod checks;
 mod command;
+mod frontend;
 mod launch;
 mod packages;
 mod setup;

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
-use crate::{command, packages};
+use crate::{command, frontend, packages};
 
 /// Everything that any task needs, so that what follows works offline.
 pub fn all() -> anyhow::Result<()> {
     let postgres = postgres()?;
     let chromium = chromium()?;
     let dashboard = dashboard()?;
-    npm_ci("e2e")?;
+    frontend::install_npm_packages("e2e")?;
     println!("PostgreSQL  {}", postgres.display());
     println!("Chromium    {}", chromium.display());
     println!("Dashboard   {}", dashboard.display());
@@ -36,7 +36,7 @@ pub fn postgres() -> anyhow::Result<PathBuf> {
 /// The dashboard, built into frontend/dist. Returns that folder.
 pub fn dashboard() -> anyhow::Result<PathBuf> {
     node()?;
-    bail!("not wired yet")
+    frontend::build(&frontend::Options::default())
 }
 
 /// A Chromium for the browser tests.
@@ -58,19 +58,6 @@ pub fn chromium() -> anyhow::Result<PathBuf> {
     find().context(
         "Chromium was installed, but is not where it was expected; set CHROMIUM to its path",
     )
-}
-
-/// The npm packages of a folder, as its lock file says.
-pub fn npm_ci(folder: &str) -> anyhow::Result<()> {
-    node()?;
-    command::announce(&format!("npm packages of {folder}"));
-    command::run(command::program("npm").args([
-        "ci",
-        "--no-audit",
-        "--no-fund",
-        "--prefix",
-        folder,
-    ]))
 }
 
 fn node() -> anyhow::Result<()> {

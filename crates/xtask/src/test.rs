@@ -8,7 +8,7 @@ use std::{fs, path::Path, process::Command};
 use anyhow::bail;
 use clap::Args;
 
-use crate::{command, setup, workspace};
+use crate::{command, frontend, setup, workspace};
 
 /// Packages whose tests use a database: they run once a flavour.
 const ON_A_DATABASE: [&str; 6] = [
@@ -74,7 +74,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
 fn browser(report: &mut Report, skips: &Path) -> anyhow::Result<()> {
     let chromium = setup::chromium()?;
     let dashboard = setup::dashboard()?;
-    setup::npm_ci("e2e")?;
+    frontend::install_npm_packages("e2e")?;
     command::run(command::cargo().args(["build", "--package", "spreadscope"]))?;
     command::announce("tests in the browser");
     let mut node = command::program("npm");
