@@ -32,7 +32,10 @@ impl Account {
             Ok(metadata) => Some((metadata.uid(), metadata.gid())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => {
-                return Err(Error::Io { action: format!("look at {}", pgdata.display()), source });
+                return Err(Error::Io {
+                    action: format!("look at {}", pgdata.display()),
+                    source,
+                });
             }
         };
         if myself.uid() != 0 {
@@ -51,18 +54,27 @@ impl Account {
             };
         }
         if let Some(wanted) = wanted {
-            return Self::lookup(wanted)?.ok_or_else(|| Error::NoAccount { wanted: wanted.to_owned() });
+            return Self::lookup(wanted)?.ok_or_else(|| Error::NoAccount {
+                wanted: wanted.to_owned(),
+            });
         }
         // A copy made by root belongs to root; the server account gets it back when it is chowned.
         if let Some((uid, gid)) = owner.filter(|(uid, _)| *uid != 0) {
-            return Ok(Self { name: format!("id {uid}"), uid, gid, switch: true });
+            return Ok(Self {
+                name: format!("id {uid}"),
+                uid,
+                gid,
+                switch: true,
+            });
         }
         for name in SYSTEM_ACCOUNTS {
             if let Some(account) = Self::lookup(name)? {
                 return Ok(account);
             }
         }
-        Err(Error::NoAccount { wanted: SYSTEM_ACCOUNTS[1].to_owned() })
+        Err(Error::NoAccount {
+            wanted: SYSTEM_ACCOUNTS[1].to_owned(),
+        })
     }
 
     /// User id of the server's processes.
@@ -102,7 +114,10 @@ impl Account {
     /// Checks that this account can reach `dir`.
     pub(crate) fn check_may_enter(&self, dir: &Path) -> Result<()> {
         let mut test = Command::new("test");
-        test.arg("-x").arg(dir).current_dir("/").stdin(Stdio::null());
+        test.arg("-x")
+            .arg(dir)
+            .current_dir("/")
+            .stdin(Stdio::null());
         self.apply(&mut test);
         if test.status().during(|| "run `test`".to_owned())?.success() {
             return Ok(());
@@ -138,12 +153,19 @@ impl Account {
                 .output()
                 .during(|| "run `id`".to_owned())?;
             let text = String::from_utf8_lossy(&output.stdout);
-            Ok(if output.status.success() { text.trim().parse().ok() } else { None })
+            Ok(if output.status.success() {
+                text.trim().parse().ok()
+            } else {
+                None
+            })
         };
         Ok(match (ask("-u")?, ask("-g")?) {
-            (Some(uid), Some(gid)) if uid != 0 => {
-                Some(Self { name: name.to_owned(), uid, gid, switch: true })
-            }
+            (Some(uid), Some(gid)) if uid != 0 => Some(Self {
+                name: name.to_owned(),
+                uid,
+                gid,
+                switch: true,
+            }),
             _ => None,
         })
     }
@@ -151,6 +173,11 @@ impl Account {
     #[cfg(test)]
     pub(crate) fn myself_for_tests() -> Self {
         let myself = fs::metadata("/proc/self").unwrap();
-        Self { name: "me".to_owned(), uid: myself.uid(), gid: myself.gid(), switch: false }
+        Self {
+            name: "me".to_owned(),
+            uid: myself.uid(),
+            gid: myself.gid(),
+            switch: false,
+        }
     }
 }

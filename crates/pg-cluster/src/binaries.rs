@@ -33,22 +33,32 @@ impl Binaries {
     /// As [`find`](Self::find), with `explicit` before everything else, and for the data of `version` only.
     pub(crate) fn choose(explicit: Option<&Path>, version: Option<&str>) -> Result<Self> {
         let explicit = explicit.map(Path::to_owned).or_else(|| {
-            std::env::var_os("PG_BIN_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from)
+            std::env::var_os("PG_BIN_DIR")
+                .filter(|dir| !dir.is_empty())
+                .map(PathBuf::from)
         });
         let (candidates, searched) = match explicit {
             Some(dir) => (vec![dir.clone()], dir.display().to_string()),
             None => {
                 let mut candidates = packaged();
                 candidates.extend(configured());
-                (candidates, format!("PG_BIN_DIR, {PACKAGED}/*/bin and pg_config"))
+                (
+                    candidates,
+                    format!("PG_BIN_DIR, {PACKAGED}/*/bin and pg_config"),
+                )
             }
         };
         let found: Vec<_> = candidates.into_iter().filter_map(Self::at).collect();
         match version {
             None => found.into_iter().next(),
-            Some(wanted) => found.into_iter().find(|binaries| binaries.version == wanted),
+            Some(wanted) => found
+                .into_iter()
+                .find(|binaries| binaries.version == wanted),
         }
-        .ok_or_else(|| Error::NoBinaries { version: version.map(str::to_owned), searched })
+        .ok_or_else(|| Error::NoBinaries {
+            version: version.map(str::to_owned),
+            searched,
+        })
     }
 
     /// The binaries in `bin_dir`, when the ones that we need are there and run.
@@ -57,7 +67,10 @@ impl Binaries {
         if !needed.iter().all(|name| bin_dir.join(name).is_file()) {
             return None;
         }
-        let output = postgres_command(&bin_dir.join("postgres")).arg("--version").output().ok()?;
+        let output = postgres_command(&bin_dir.join("postgres"))
+            .arg("--version")
+            .output()
+            .ok()?;
         // "postgres (PostgreSQL) 15.20 (Debian …)"
         let text = String::from_utf8_lossy(&output.stdout);
         let number = text.split_once("(PostgreSQL) ")?.1;
@@ -86,7 +99,9 @@ impl Binaries {
     /// Whether TimescaleDB can be preloaded into this server.
     #[must_use]
     pub fn offers_timescaledb(&self) -> bool {
-        self.library_dirs().iter().any(|dir| dir.join("timescaledb.so").is_file())
+        self.library_dirs()
+            .iter()
+            .any(|dir| dir.join("timescaledb.so").is_file())
     }
 
     /// Where loadable modules are: what the version's own `pg_config` says, else where packages put them.
@@ -102,7 +117,9 @@ impl Binaries {
 
 /// Newest first.
 fn packaged() -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(PACKAGED) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(PACKAGED) else {
+        return Vec::new();
+    };
     let mut versions: Vec<(u32, PathBuf)> = entries
         .filter_map(|entry| {
             let path = entry.ok()?.path();
@@ -141,7 +158,9 @@ mod tests {
     #[test]
     fn a_directory_without_the_programs_is_refused_with_the_command_that_installs_them() {
         let dir = tempfile::tempdir().unwrap();
-        let error = Binaries::choose(Some(dir.path()), None).unwrap_err().to_string();
+        let error = Binaries::choose(Some(dir.path()), None)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("apt-get install postgresql-"), "{error}");
         assert!(error.contains("PG_BIN_DIR"), "{error}");
         assert!(error.contains(dir.path().to_str().unwrap()), "{error}");
@@ -150,14 +169,26 @@ mod tests {
     #[test]
     fn data_of_another_version_asks_for_that_version() {
         let error = Binaries::choose(None, Some("9")).unwrap_err().to_string();
-        assert!(error.contains("of version 9") && error.contains("postgresql-9"), "{error}");
+        assert!(
+            error.contains("of version 9") && error.contains("postgresql-9"),
+            "{error}"
+        );
     }
 
     #[test]
     fn the_newest_packaged_version_comes_first() {
         let versions: Vec<u32> = packaged()
             .iter()
-            .map(|dir| dir.parent().unwrap().file_name().unwrap().to_str().unwrap().parse().unwrap())
+            .map(|dir| {
+                dir.parent()
+                    .unwrap()
+                    .file_name()
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .parse()
+                    .unwrap()
+            })
             .collect();
         assert!(versions.is_sorted_by(|a, b| a > b), "{versions:?}");
         if let (Some(newest), Ok(found)) = (versions.first(), Binaries::choose(None, None)) {

@@ -38,7 +38,8 @@ pub struct ClusterConfig {
     pub user: Option<String>,
     /// A TCP address to listen on as well; none by default.
     pub listen: Option<SocketAddr>,
-    /// False where the data may be lost with the machine (tests): nothing is flushed to disk.
+    /// False where the data may be lost with the machine (tests): nothing is flushed to disk. A killed server still
+    /// keeps what was committed.
     pub durable: bool,
     /// Connections at once.
     pub max_connections: u16,
@@ -97,7 +98,9 @@ impl Cluster {
     pub async fn start(config: ClusterConfig) -> Result<Self> {
         let cancelled = Arc::new(AtomicBool::new(false));
         let _on_drop = CancelOnDrop(Arc::clone(&cancelled));
-        blocking(move || Inner::start(config, &cancelled)).await.map(|inner| Self(Arc::new(inner)))
+        blocking(move || Inner::start(config, &cancelled))
+            .await
+            .map(|inner| Self(Arc::new(inner)))
     }
 
     /// Stops the server: a fast shutdown, and an immediate one when that takes longer than the configuration allows.
@@ -142,7 +145,10 @@ impl Cluster {
     /// Whether the server runs. False after a stop, a crash or a kill; [`revive`](Self::revive) starts it again.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.0.lock().as_mut().is_some_and(|server| matches!(server.ended(), Ok(None)))
+        self.0
+            .lock()
+            .as_mut()
+            .is_some_and(|server| matches!(server.ended(), Ok(None)))
     }
 
     /// Starts the server again if it ended without [`stop`](Self::stop). Returns whether it had to.
@@ -197,8 +203,12 @@ impl Inner {
         let binaries = choose_binaries(config.bin_dir.as_deref(), &pgdata)?;
         account.check_may_enter(&data_dir)?;
         let password = initdb::ensure(&data_dir, &binaries, &account, config.durable)?;
-        let socket_dir =
-            socket::choose(config.socket_dir.as_deref(), &data_dir, settings::port(&config), &account)?;
+        let socket_dir = socket::choose(
+            config.socket_dir.as_deref(),
+            &data_dir,
+            settings::port(&config),
+            &account,
+        )?;
         let offers_timescaledb = config.timescaledb && binaries.offers_timescaledb();
         let config_file = data_dir.join("postgresql.conf");
         let same_settings = settings::write(
@@ -214,8 +224,19 @@ impl Inner {
             account,
         };
         let server = Server::start_or_adopt(&site, same_settings, cancelled)?;
-        tracing::debug!(pid = server.pid, timescaledb = offers_timescaledb, "database server is ready");
-        Ok(Self { config, site, password, offers_timescaledb, server: Mutex::new(Some(server)), _lock: lock })
+        tracing::debug!(
+            pid = server.pid,
+            timescaledb = offers_timescaledb,
+            "database server is ready"
+        );
+        Ok(Self {
+            config,
+            site,
+            password,
+            offers_timescaledb,
+            server: Mutex::new(Some(server)),
+            _lock: lock,
+        })
     }
 
     fn stop(&self) -> Result<()> {
@@ -229,8 +250,12 @@ impl Inner {
 
     fn revive(&self, cancelled: &AtomicBool) -> Result<bool> {
         let mut guard = self.lock();
-        let Some(server) = guard.as_mut() else { return Ok(false) };
-        let Some(how) = server.ended()? else { return Ok(false) };
+        let Some(server) = guard.as_mut() else {
+            return Ok(false);
+        };
+        let Some(how) = server.ended()? else {
+            return Ok(false);
+        };
         tracing::error!(error = %server.error(&self.site, &format!("ended by itself ({how})")), "restarting the database");
         *server = Server::start_or_adopt(&self.site, true, cancelled)?;
         Ok(true)
@@ -242,7 +267,13 @@ impl Inner {
             .arg("--host")
             .arg(&self.site.socket_dir)
             .args(["--port", &settings::port(&self.config).to_string()])
-            .args(["--username", SUPERUSER, "--no-password", "--maintenance-db=postgres", name])
+            .args([
+                "--username",
+                SUPERUSER,
+                "--no-password",
+                "--maintenance-db=postgres",
+                name,
+            ])
             .env("PGPASSWORD", &self.password);
         match run("createdb", createdb) {
             // The server's messages are untranslated: `lc_messages` is C.
@@ -274,7 +305,9 @@ impl Drop for CancelOnDrop {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
@@ -287,7 +320,9 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 
 /// Absolute, without symbolic links, and ours.
 fn prepare_data_dir(dir: &Path) -> Result<PathBuf> {
-    let myself = fs::metadata("/proc/self").during(|| "read /proc/self".to_owned())?.uid();
+    let myself = fs::metadata("/proc/self")
+        .during(|| "read /proc/self".to_owned())?
+        .uid();
     // Root's own files are private one by one; the server account has to pass.
     let mode = if myself == 0 { 0o755 } else { 0o700 };
     DirBuilder::new()
@@ -295,16 +330,25 @@ fn prepare_data_dir(dir: &Path) -> Result<PathBuf> {
         .mode(mode)
         .create(dir)
         .during(|| format!("create the data directory {}", dir.display()))?;
-    let dir = fs::canonicalize(dir).during(|| format!("find the data directory {}", dir.display()))?;
-    let owner = fs::metadata(&dir).during(|| format!("look at {}", dir.display()))?.uid();
+    let dir =
+        fs::canonicalize(dir).during(|| format!("find the data directory {}", dir.display()))?;
+    let owner = fs::metadata(&dir)
+        .during(|| format!("look at {}", dir.display()))?
+        .uid();
     if owner != myself && myself != 0 {
-        return Err(Error::WrongOwner { path: dir, owner, running_as: myself });
+        return Err(Error::WrongOwner {
+            path: dir,
+            owner,
+            running_as: myself,
+        });
     }
     Ok(dir)
 }
 
 fn choose_binaries(bin_dir: Option<&Path>, pgdata: &Path) -> Result<Binaries> {
-    let Some(made_by) = version_of(pgdata)? else { return Binaries::choose(bin_dir, None) };
+    let Some(made_by) = version_of(pgdata)? else {
+        return Binaries::choose(bin_dir, None);
+    };
     match Binaries::choose(bin_dir, Some(&made_by)) {
         Err(Error::NoBinaries { .. }) => {
             let found = Binaries::choose(bin_dir, None)?;
@@ -321,12 +365,16 @@ fn choose_binaries(bin_dir: Option<&Path>, pgdata: &Path) -> Result<Binaries> {
 
 fn check_name(name: &str) -> Result<()> {
     let mut bytes = name.bytes();
-    let first = bytes.next().is_some_and(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let first = bytes
+        .next()
+        .is_some_and(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let rest = bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if first && rest && name.len() <= 63 {
         Ok(())
     } else {
-        Err(Error::DatabaseName { name: name.to_owned() })
+        Err(Error::DatabaseName {
+            name: name.to_owned(),
+        })
     }
 }
 
@@ -348,7 +396,10 @@ mod tests {
 
     #[test]
     fn a_socket_directory_is_one_url_component() {
-        assert_eq!(url_encoded("/var/lib/my data/ü"), "%2Fvar%2Flib%2Fmy%20data%2F%C3%BC");
+        assert_eq!(
+            url_encoded("/var/lib/my data/ü"),
+            "%2Fvar%2Flib%2Fmy%20data%2F%C3%BC"
+        );
     }
 
     #[test]
@@ -357,7 +408,10 @@ mod tests {
             check_name(good).unwrap();
         }
         for bad in ["", "1a", "A", "a-b", "a;b", "--help", &"a".repeat(64)] {
-            assert!(matches!(check_name(bad), Err(Error::DatabaseName { .. })), "{bad}");
+            assert!(
+                matches!(check_name(bad), Err(Error::DatabaseName { .. })),
+                "{bad}"
+            );
         }
     }
 }

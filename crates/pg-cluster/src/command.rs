@@ -43,5 +43,9 @@ pub(crate) fn run(name: &'static str, mut command: Command) -> Result<()> {
     if text.is_empty() {
         text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     }
-    Err(Error::Program { program: name, status: output.status, output: text })
+    Err(Error::Program {
+        program: name,
+        status: output.status,
+        output: text,
+    })
 }

@@ -109,14 +109,18 @@ pub enum Error {
     },
 
     /// No directory is short enough (or ours) for a Unix socket.
-    #[error("no directory for the database's socket: {reason}; name a short one with the socket directory setting")]
+    #[error(
+        "no directory for the database's socket: {reason}; name a short one with the socket directory setting"
+    )]
     NoSocketDir {
         /// Which were tried and what was wrong with them.
         reason: String,
     },
 
     /// A name that is not `[a-z_][a-z0-9_]*` of at most 63 bytes.
-    #[error("{name:?} is no database name: lower-case letters, digits and underscores, at most 63 of them")]
+    #[error(
+        "{name:?} is no database name: lower-case letters, digits and underscores, at most 63 of them"
+    )]
     DatabaseName {
         /// The offending name.
         name: String,
@@ -165,6 +169,9 @@ pub(crate) trait During<T> {
 
 impl<T> During<T> for io::Result<T> {
     fn during(self, action: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| Error::Io { action: action(), source })
+        self.map_err(|source| Error::Io {
+            action: action(),
+            source,
+        })
     }
 }

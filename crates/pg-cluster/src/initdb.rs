@@ -18,7 +18,12 @@ use crate::{
 };
 
 /// Makes sure of a cluster in `<data_dir>/pgdata` and returns its superuser's password.
-pub(crate) fn ensure(data_dir: &Path, binaries: &Binaries, account: &Account, durable: bool) -> Result<String> {
+pub(crate) fn ensure(
+    data_dir: &Path,
+    binaries: &Binaries,
+    account: &Account,
+    durable: bool,
+) -> Result<String> {
     let pgdata = data_dir.join("pgdata");
     let password_path = data_dir.join("password");
     if version_of(&pgdata)?.is_some() {
@@ -34,13 +39,20 @@ pub(crate) fn ensure(data_dir: &Path, binaries: &Binaries, account: &Account, du
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(source) => {
-            return Err(Error::Io { action: format!("look into {}", pgdata.display()), source });
+            return Err(Error::Io {
+                action: format!("look into {}", pgdata.display()),
+                source,
+            });
         }
     }
 
     let started = std::time::Instant::now();
     tracing::info!(dir = %pgdata.display(), version = binaries.version(), "creating a database cluster");
-    let password = format!("{:032x}{:032x}", rand::rng().random::<u128>(), rand::rng().random::<u128>());
+    let password = format!(
+        "{:032x}{:032x}",
+        rand::rng().random::<u128>(),
+        rand::rng().random::<u128>()
+    );
     write_private(&password_path, &password)?;
 
     // Made under another name, so that a kill half-way leaves nothing that looks like a cluster.
@@ -56,7 +68,10 @@ pub(crate) fn ensure(data_dir: &Path, binaries: &Binaries, account: &Account, du
     account.check_may_enter(&fresh)?;
     run_initdb(data_dir, &fresh, binaries, account, &password, durable)?;
     fs::rename(&fresh, &pgdata).during(|| format!("rename {}", fresh.display()))?;
-    tracing::info!(seconds = started.elapsed().as_secs_f32(), "created the database cluster");
+    tracing::info!(
+        seconds = started.elapsed().as_secs_f32(),
+        "created the database cluster"
+    );
     Ok(password)
 }
 
@@ -79,7 +94,11 @@ fn run_initdb(
             .args(["--username", SUPERUSER])
             .arg("--pwfile")
             .arg(&pwfile)
-            .args(["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"])
+            .args([
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ])
             .args(["--no-instructions"]);
         if !durable {
             initdb.arg("--no-sync");
@@ -113,13 +132,20 @@ fn read_password(path: &Path) -> Result<String> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Error::PasswordMissing { path: path.to_owned() });
+            return Err(Error::PasswordMissing {
+                path: path.to_owned(),
+            });
         }
         Err(source) => {
-            return Err(Error::Io { action: format!("read {}", path.display()), source });
+            return Err(Error::Io {
+                action: format!("read {}", path.display()),
+                source,
+            });
         }
     };
-    let mode = fs::metadata(path).during(|| format!("look at {}", path.display()))?.mode();
+    let mode = fs::metadata(path)
+        .during(|| format!("look at {}", path.display()))?
+        .mode();
     if mode & 0o077 != 0 {
         tracing::warn!(file = %path.display(), "closing the password file to other users");
         fs::set_permissions(path, Permissions::from_mode(0o600))
@@ -135,7 +161,11 @@ fn write_private(path: &Path, text: &str) -> Result<()> {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
         writeln!(file, "{text}")?;
         file.sync_all()
     };

@@ -36,12 +36,21 @@ impl DirLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
-                let pid = file.read_to_string(&mut pid).ok().map(|_| pid.trim().to_owned());
+                let pid = file
+                    .read_to_string(&mut pid)
+                    .ok()
+                    .map(|_| pid.trim().to_owned());
                 let pid = pid.filter(|pid| !pid.is_empty());
-                return Err(Error::InUse { dir: dir.to_owned(), pid });
+                return Err(Error::InUse {
+                    dir: dir.to_owned(),
+                    pid,
+                });
             }
             Err(TryLockError::Error(source)) => {
-                return Err(Error::Io { action: format!("lock {}", path.display()), source });
+                return Err(Error::Io {
+                    action: format!("lock {}", path.display()),
+                    source,
+                });
             }
         }
         let write = |file: &mut File| {
@@ -63,8 +72,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = DirLock::acquire(dir.path(), "lock").unwrap();
         let refused = DirLock::acquire(dir.path(), "lock").unwrap_err();
-        let Error::InUse { pid, .. } = refused else { panic!("{refused}") };
-        assert_eq!(pid.as_deref(), Some(std::process::id().to_string().as_str()));
+        let Error::InUse { pid, .. } = refused else {
+            panic!("{refused}")
+        };
+        assert_eq!(
+            pid.as_deref(),
+            Some(std::process::id().to_string().as_str())
+        );
         drop(first);
         DirLock::acquire(dir.path(), "lock").unwrap();
     }

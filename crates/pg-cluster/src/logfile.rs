@@ -20,8 +20,12 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
     if fs::metadata(path).is_ok_and(|metadata| metadata.len() > ROTATE_ABOVE_BYTES) {
         fs::rename(path, old(path)).during(action)?;
     }
-    let file =
-        OpenOptions::new().append(true).create(true).mode(0o600).open(path).during(action)?;
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .during(action)?;
     let length = file.metadata().during(action)?.len();
     Ok((file, length))
 }
@@ -52,7 +56,11 @@ pub(crate) fn tail(path: &Path, from: u64) -> String {
 
 /// The last line that was written after byte `from`.
 pub(crate) fn last_line(path: &Path, from: u64) -> String {
-    tail(path, from).lines().last().unwrap_or_default().to_owned()
+    tail(path, from)
+        .lines()
+        .last()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -77,7 +85,10 @@ mod tests {
     fn a_large_log_is_put_aside_at_the_next_start() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("postgres.log");
-        File::create(&path).unwrap().set_len(ROTATE_ABOVE_BYTES + 1).unwrap();
+        File::create(&path)
+            .unwrap()
+            .set_len(ROTATE_ABOVE_BYTES + 1)
+            .unwrap();
         let (_file, from) = open(&path).unwrap();
         assert_eq!(from, 0);
         assert!(old(&path).exists());

@@ -42,16 +42,24 @@ impl PidFile {
             "stopping" => Status::Stopping,
             _ => Status::Starting,
         };
-        Some(Self { pid, socket_dir, status })
+        Some(Self {
+            pid,
+            socket_dir,
+            status,
+        })
     }
 }
 
 /// Whether a process with this id exists and has not ended (an orphan may wait for ever to be reaped where process 1
 /// does not do it).
 pub(crate) fn is_alive(pid: u32) -> bool {
-    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return false;
+    };
     // "pid (name) state …", where the name may contain anything.
-    let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    let state = stat
+        .rsplit_once(')')
+        .and_then(|(_, rest)| rest.trim_start().chars().next());
     !matches!(state, None | Some('Z' | 'X'))
 }
 
@@ -72,7 +80,9 @@ pub(crate) fn is_server_of(pid: u32, pgdata: &Path) -> bool {
 
 /// Processes that work in `pgdata`, as far as we may see: backends live on for a moment when their server is killed.
 pub(crate) fn processes_in(pgdata: &Path) -> Vec<u32> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter(|pid| working_directory(*pid).is_some_and(|dir| dir == pgdata) && is_alive(*pid))
@@ -93,17 +103,26 @@ mod tests {
         let parsed = PidFile::parse(text).unwrap();
         assert_eq!(
             parsed,
-            PidFile { pid: 812, socket_dir: "/d/socket".into(), status: Status::Ready }
+            PidFile {
+                pid: 812,
+                socket_dir: "/d/socket".into(),
+                status: Status::Ready
+            }
         );
         assert_eq!(
-            PidFile::parse(&text.replace("ready", "stopping")).unwrap().status,
+            PidFile::parse(&text.replace("ready", "stopping"))
+                .unwrap()
+                .status,
             Status::Stopping
         );
     }
 
     #[test]
     fn a_half_written_file_counts_as_starting_and_an_empty_one_as_none() {
-        assert_eq!(PidFile::parse("812\n/d/pgdata\n17").unwrap().status, Status::Starting);
+        assert_eq!(
+            PidFile::parse("812\n/d/pgdata\n17").unwrap().status,
+            Status::Starting
+        );
         assert_eq!(PidFile::parse(""), None);
     }
 

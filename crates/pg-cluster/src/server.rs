@@ -47,7 +47,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts the server, or takes over the one that a killed process left behind if it runs with the same settings.
-    pub(crate) fn start_or_adopt(site: &Site, same_settings: bool, cancelled: &AtomicBool) -> Result<Self> {
+    pub(crate) fn start_or_adopt(
+        site: &Site,
+        same_settings: bool,
+        cancelled: &AtomicBool,
+    ) -> Result<Self> {
         if let Some(left) = PidFile::read(&site.pgdata) {
             if pidfile::is_server_of(left.pid, &site.pgdata) {
                 if let Some(adopted) = Self::adopt(site, &left, same_settings, cancelled)? {
@@ -55,7 +59,10 @@ impl Server {
                 }
             } else if pidfile::is_alive(left.pid) {
                 // PostgreSQL only asks whether the number is taken, and would refuse to start.
-                tracing::info!(pid = left.pid, "removing a stale postmaster.pid whose number another process has now");
+                tracing::info!(
+                    pid = left.pid,
+                    "removing a stale postmaster.pid whose number another process has now"
+                );
                 let path = PidFile::path(&site.pgdata);
                 wait_for_backends(site);
                 fs::remove_file(&path).during(|| format!("remove {}", path.display()))?;
@@ -84,28 +91,52 @@ impl Server {
             .stdout(log)
             .stderr(error_log);
         site.account.apply(&mut command);
-        let child = command.spawn().during(|| "run `setsid postgres`".to_owned())?;
-        let mut server = Self { pid: child.id(), child: Some(child), log_from };
+        let child = command
+            .spawn()
+            .during(|| "run `setsid postgres`".to_owned())?;
+        let mut server = Self {
+            pid: child.id(),
+            child: Some(child),
+            log_from,
+        };
         server.wait_until_ready(site, cancelled)?;
         Ok(server)
     }
 
     /// None when the old server had to be stopped, so that a new one is needed.
-    fn adopt(site: &Site, left: &PidFile, same_settings: bool, cancelled: &AtomicBool) -> Result<Option<Self>> {
-        let mut server = Self { pid: left.pid, child: None, log_from: 0 };
+    fn adopt(
+        site: &Site,
+        left: &PidFile,
+        same_settings: bool,
+        cancelled: &AtomicBool,
+    ) -> Result<Option<Self>> {
+        let mut server = Self {
+            pid: left.pid,
+            child: None,
+            log_from: 0,
+        };
         if left.status == Status::Stopping {
-            tracing::info!(pid = left.pid, "waiting for the database server of an earlier run to stop");
+            tracing::info!(
+                pid = left.pid,
+                "waiting for the database server of an earlier run to stop"
+            );
             server.stop(site, Duration::from_secs(30))?;
             return Ok(None);
         }
         // While it starts, the file may not tell the socket's directory yet.
         let same_socket = left.status == Status::Starting || left.socket_dir == site.socket_dir;
         if !same_settings || !same_socket {
-            tracing::info!(pid = left.pid, "stopping the database server of an earlier run: its settings were others");
+            tracing::info!(
+                pid = left.pid,
+                "stopping the database server of an earlier run: its settings were others"
+            );
             server.stop(site, Duration::from_secs(30))?;
             return Ok(None);
         }
-        tracing::info!(pid = left.pid, "adopting the database server that an earlier run left behind");
+        tracing::info!(
+            pid = left.pid,
+            "adopting the database server that an earlier run left behind"
+        );
         server.wait_until_ready(site, cancelled)?;
         Ok(Some(server))
     }
@@ -141,7 +172,9 @@ impl Server {
     pub(crate) fn ended(&mut self) -> Result<Option<String>> {
         match &mut self.child {
             Some(child) => {
-                let status = child.try_wait().during(|| "wait for the server".to_owned())?;
+                let status = child
+                    .try_wait()
+                    .during(|| "wait for the server".to_owned())?;
                 Ok(status.map(|status| status.to_string()))
             }
             None => Ok((!pidfile::is_alive(self.pid)).then(|| "it is gone".to_owned())),
@@ -153,7 +186,11 @@ impl Server {
         let began = Instant::now();
         self.request_stop(site, "fast");
         if self.wait_until_ended(patience)? {
-            tracing::debug!(pid = self.pid, ms = began.elapsed().as_millis(), "database server stopped");
+            tracing::debug!(
+                pid = self.pid,
+                ms = began.elapsed().as_millis(),
+                "database server stopped"
+            );
             return Ok(());
         }
         tracing::warn!(
@@ -171,7 +208,9 @@ impl Server {
     /// Sends the signal and does not wait. A server that is gone already is what we want.
     pub(crate) fn request_stop(&self, site: &Site, mode: &str) {
         let mut command = postgres_command(&site.binaries.program("pg_ctl"));
-        command.args(["stop", "-W", "-s", "-m", mode, "-D"]).arg(&site.pgdata);
+        command
+            .args(["stop", "-W", "-s", "-m", mode, "-D"])
+            .arg(&site.pgdata);
         if let Err(error) = run_as(&site.account, "pg_ctl", command) {
             // The pid file may not be there yet, or not any more.
             tracing::debug!(%error, "pg_ctl could not signal the server; signalling its process");
@@ -215,7 +254,9 @@ fn setting(name: &str, path: &Path) -> std::ffi::OsString {
 /// A server that was killed leaves backends for a moment; a second server beside them would be refused.
 fn wait_for_backends(site: &Site) {
     let began = Instant::now();
-    while began.elapsed() < ORPHANED_BACKENDS_PATIENCE && !pidfile::processes_in(&site.pgdata).is_empty() {
+    while began.elapsed() < ORPHANED_BACKENDS_PATIENCE
+        && !pidfile::processes_in(&site.pgdata).is_empty()
+    {
         thread::sleep(POLL);
     }
 }

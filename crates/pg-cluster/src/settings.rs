@@ -42,7 +42,8 @@ pub(crate) fn render(config: &ClusterConfig, socket_dir: &Path, timescaledb: boo
     set("log_line_prefix", "%m [%p] ");
     set("log_checkpoints", "off");
     if !config.durable {
-        for name in ["fsync", "synchronous_commit", "full_page_writes"] {
+        // Commits still reach the kernel, so that the data survives a killed server.
+        for name in ["fsync", "full_page_writes"] {
             set(name, "off");
         }
     }

@@ -21,7 +21,12 @@ const LONGEST_PATH_BYTES: usize = 107;
 
 /// The directory that was asked for, else `socket` in the data directory, else one with a short name in the runtime
 /// directory or in /tmp. The same data directory gets the same one every time.
-pub(crate) fn choose(asked: Option<&Path>, data_dir: &Path, port: u16, account: &Account) -> Result<PathBuf> {
+pub(crate) fn choose(
+    asked: Option<&Path>,
+    data_dir: &Path,
+    port: u16,
+    account: &Account,
+) -> Result<PathBuf> {
     let candidates = match asked {
         Some(dir) => vec![dir.to_owned()],
         None => candidates(data_dir, runtime_dir(account)),
@@ -33,7 +38,9 @@ pub(crate) fn choose(asked: Option<&Path>, data_dir: &Path, port: u16, account: 
             Err(reason) => refused.push(format!("{}: {reason}", dir.display())),
         }
     }
-    Err(Error::NoSocketDir { reason: refused.join("; ") })
+    Err(Error::NoSocketDir {
+        reason: refused.join("; "),
+    })
 }
 
 fn candidates(data_dir: &Path, runtime_dir: Option<PathBuf>) -> Vec<PathBuf> {
@@ -51,14 +58,18 @@ fn runtime_dir(account: &Account) -> Option<PathBuf> {
     if account.differs() {
         return Some(PathBuf::from("/run"));
     }
-    std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute())
+    std::env::var_os("XDG_RUNTIME_DIR")
+        .map(PathBuf::from)
+        .filter(|dir| dir.is_absolute())
 }
 
 /// Makes `dir` ours and private. In /tmp somebody may have made it before us, for a trap.
 fn prepare(dir: &Path, port: u16, account: &Account) -> Result<(), String> {
     let length = dir.as_os_str().as_bytes().len() + format!("/.s.PGSQL.{port}").len();
     if length > LONGEST_PATH_BYTES {
-        return Err(format!("{length} bytes with the socket's name, at most {LONGEST_PATH_BYTES} fit"));
+        return Err(format!(
+            "{length} bytes with the socket's name, at most {LONGEST_PATH_BYTES} fit"
+        ));
     }
     let created = match DirBuilder::new().mode(0o700).create(dir) {
         Ok(()) => true,
@@ -76,9 +87,12 @@ fn prepare(dir: &Path, port: u16, account: &Account) -> Result<(), String> {
         return Err(format!("belongs to user id {}", metadata.uid()));
     }
     if metadata.mode() & 0o077 != 0 {
-        fs::set_permissions(dir, Permissions::from_mode(0o700)).map_err(|error| error.to_string())?;
+        fs::set_permissions(dir, Permissions::from_mode(0o700))
+            .map_err(|error| error.to_string())?;
     }
-    account.check_may_enter(dir).map_err(|error| error.to_string())
+    account
+        .check_may_enter(dir)
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -92,7 +106,11 @@ mod tests {
         fs::create_dir(&long).unwrap();
         let account = Account::myself_for_tests();
         let chosen = choose(None, &long, 5432, &account).unwrap();
-        assert!(chosen.as_os_str().len() + 14 <= LONGEST_PATH_BYTES, "{}", chosen.display());
+        assert!(
+            chosen.as_os_str().len() + 14 <= LONGEST_PATH_BYTES,
+            "{}",
+            chosen.display()
+        );
         assert_eq!(choose(None, &long, 5432, &account).unwrap(), chosen);
         fs::remove_dir(chosen).unwrap();
     }
@@ -105,7 +123,9 @@ mod tests {
         fs::create_dir(&target).unwrap();
         let link = root.path().join("link");
         std::os::unix::fs::symlink(&target, &link).unwrap();
-        let error = choose(Some(&link), root.path(), 5432, &account).unwrap_err().to_string();
+        let error = choose(Some(&link), root.path(), 5432, &account)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("not a directory"), "{error}");
     }
 

@@ -17,13 +17,25 @@ use std::{
 use pg_cluster::{Cluster, ClusterConfig, Error};
 use tempfile::TempDir;
 
-/// Open to the server account, unlike a temporary directory by default.
+fn tempdir(mode: u32) -> TempDir {
+    tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(mode))
+        .tempdir()
+        .unwrap()
+}
+
+/// Open to the server account.
 fn open_tempdir() -> TempDir {
-    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap()
+    tempdir(0o755)
 }
 
 fn throwaway(dir: &Path) -> ClusterConfig {
-    ClusterConfig { durable: false, max_connections: 20, shared_buffers_mb: 16, ..ClusterConfig::new(dir) }
+    ClusterConfig {
+        durable: false,
+        max_connections: 20,
+        shared_buffers_mb: 16,
+        ..ClusterConfig::new(dir)
+    }
 }
 
 fn query(cluster: &Cluster, sql: &str) -> Result<String, String> {
@@ -40,12 +52,24 @@ fn query(cluster: &Cluster, sql: &str) -> Result<String, String> {
 }
 
 fn is_alive(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.trim_start().starts_with(['Z', 'X']))
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        !stat
+            .rsplit_once(')')
+            .unwrap()
+            .1
+            .trim_start()
+            .starts_with(['Z', 'X'])
+    })
 }
 
 fn kill(signal: &str, pid: u32) {
-    assert!(Command::new("kill").args([signal, &pid.to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args([signal, &pid.to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
@@ -68,7 +92,10 @@ async fn an_empty_directory_becomes_a_cluster_that_a_restart_finds_again() {
     assert_eq!(query(&cluster, "SHOW fsync").unwrap(), "off");
     let preloaded = query(&cluster, "SHOW shared_preload_libraries").unwrap();
     assert_eq!(preloaded == "timescaledb", cluster.offers_timescaledb());
-    let databases = query(&cluster, "SELECT count(*) FROM pg_database WHERE datname = 'spreadscope'");
+    let databases = query(
+        &cluster,
+        "SELECT count(*) FROM pg_database WHERE datname = 'spreadscope'",
+    );
     assert_eq!(databases.unwrap(), "1");
 
     let server = cluster.server_pid().unwrap();
@@ -84,8 +111,14 @@ async fn an_empty_directory_becomes_a_cluster_that_a_restart_finds_again() {
         .unwrap()
         .parse()
         .unwrap();
-    assert_eq!(session, server, "the server shares our session and would get our Ctrl-C");
-    assert_eq!(fs::metadata(dir.path().join("password")).unwrap().mode() & 0o777, 0o600);
+    assert_eq!(
+        session, server,
+        "the server shares our session and would get our Ctrl-C"
+    );
+    assert_eq!(
+        fs::metadata(dir.path().join("password")).unwrap().mode() & 0o777,
+        0o600
+    );
 
     cluster.stop().await.unwrap();
     cluster.stop().await.unwrap();
@@ -103,13 +136,18 @@ async fn nobody_logs_in_without_the_password() {
     let dir = open_tempdir();
     let cluster = Cluster::start(throwaway(dir.path())).await.unwrap();
     let password = fs::read_to_string(dir.path().join("password")).unwrap();
-    let wrong = cluster.database_url("postgres").replace(password.trim(), "guess");
+    let wrong = cluster
+        .database_url("postgres")
+        .replace(password.trim(), "guess");
     let output = Command::new(cluster.binaries().program("psql"))
         .args(["-X", "-w", "-c", "SELECT 1", &wrong])
         .output()
         .unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
-    assert!(message.contains("password authentication failed"), "{message}");
+    assert!(
+        message.contains("password authentication failed"),
+        "{message}"
+    );
     cluster.stop().await.unwrap();
 }
 
@@ -118,7 +156,9 @@ async fn a_second_holder_of_the_directory_is_refused() {
     let dir = open_tempdir();
     let cluster = Cluster::start(throwaway(dir.path())).await.unwrap();
     let error = Cluster::start(throwaway(dir.path())).await.unwrap_err();
-    assert!(matches!(&error, Error::InUse { pid: Some(pid), .. } if *pid == std::process::id().to_string()));
+    assert!(
+        matches!(&error, Error::InUse { pid: Some(pid), .. } if *pid == std::process::id().to_string())
+    );
     assert!(cluster.is_running());
     cluster.stop().await.unwrap();
 }
@@ -138,9 +178,16 @@ async fn a_path_too_long_for_a_socket_works_all_the_same() {
 #[tokio::test]
 async fn a_tcp_address_is_listened_on_when_asked_for() {
     let dir = open_tempdir();
-    let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-    let cluster =
-        Cluster::start(ClusterConfig { listen: Some(free), ..throwaway(dir.path()) }).await.unwrap();
+    let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let cluster = Cluster::start(ClusterConfig {
+        listen: Some(free),
+        ..throwaway(dir.path())
+    })
+    .await
+    .unwrap();
     assert_eq!(query(&cluster, "SELECT 1").unwrap(), "1");
     tokio::net::TcpStream::connect(free).await.unwrap();
     cluster.stop().await.unwrap();
@@ -150,8 +197,14 @@ async fn a_tcp_address_is_listened_on_when_asked_for() {
 #[tokio::test]
 #[ignore = "started by other tests as a process of its own"]
 async fn holder() {
-    let cluster = Cluster::start(throwaway(Path::new(&std::env::var("HOLD").unwrap()))).await.unwrap();
-    query(&cluster, "CREATE TABLE IF NOT EXISTS kept AS SELECT 42 AS answer").unwrap();
+    let cluster = Cluster::start(throwaway(Path::new(&std::env::var("HOLD").unwrap())))
+        .await
+        .unwrap();
+    query(
+        &cluster,
+        "CREATE TABLE IF NOT EXISTS kept AS SELECT 42 AS answer",
+    )
+    .unwrap();
     println!("server {}", cluster.server_pid().unwrap());
     std::future::pending::<()>().await;
 }
@@ -191,7 +244,10 @@ async fn an_orphan_with_other_settings_is_replaced() {
     let (mut holder, server) = start_holder(dir.path());
     holder.kill().unwrap();
     holder.wait().unwrap();
-    let config = ClusterConfig { max_connections: 21, ..throwaway(dir.path()) };
+    let config = ClusterConfig {
+        max_connections: 21,
+        ..throwaway(dir.path())
+    };
     let cluster = Cluster::start(config).await.unwrap();
     assert!(!is_alive(server));
     assert_eq!(query(&cluster, "SHOW max_connections").unwrap(), "21");
@@ -232,7 +288,10 @@ async fn a_stale_pid_file_is_no_obstacle_even_when_a_stranger_has_the_pid() {
     chown(&path, Some(account.uid()), Some(account.gid())).unwrap();
     let cluster = Cluster::start(throwaway(dir.path())).await.unwrap();
     assert_eq!(query(&cluster, "SELECT 1").unwrap(), "1");
-    assert!(stranger.try_wait().unwrap().is_none(), "the stranger was harmed");
+    assert!(
+        stranger.try_wait().unwrap().is_none(),
+        "the stranger was harmed"
+    );
     cluster.stop().await.unwrap();
     drop(cluster);
     stranger.kill().unwrap();
@@ -249,36 +308,71 @@ async fn a_stale_pid_file_is_no_obstacle_even_when_a_stranger_has_the_pid() {
 #[tokio::test]
 async fn a_server_that_cannot_start_is_reported_with_the_end_of_its_log() {
     let dir = open_tempdir();
-    Cluster::start(throwaway(dir.path())).await.unwrap().stop().await.unwrap();
+    Cluster::start(throwaway(dir.path()))
+        .await
+        .unwrap()
+        .stop()
+        .await
+        .unwrap();
     let config = dir.path().join("pgdata/postgresql.auto.conf");
     fs::write(&config, "no_such_setting = 1\n").unwrap();
-    let error = Cluster::start(throwaway(dir.path())).await.unwrap_err().to_string();
-    assert!(error.contains("did not start") && error.contains("no_such_setting"), "{error}");
+    let error = Cluster::start(throwaway(dir.path()))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("did not start") && error.contains("no_such_setting"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn data_of_another_version_is_refused_by_name() {
     let dir = open_tempdir();
-    Cluster::start(throwaway(dir.path())).await.unwrap().stop().await.unwrap();
+    Cluster::start(throwaway(dir.path()))
+        .await
+        .unwrap()
+        .stop()
+        .await
+        .unwrap();
     fs::write(dir.path().join("pgdata/PG_VERSION"), "9\n").unwrap();
     let error = Cluster::start(throwaway(dir.path())).await.unwrap_err();
-    assert!(matches!(&error, Error::VersionMismatch { made_by, .. } if made_by == "9"), "{error}");
-    assert!(error.to_string().contains("install postgresql-9"), "{error}");
+    assert!(
+        matches!(&error, Error::VersionMismatch { made_by, .. } if made_by == "9"),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("install postgresql-9"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn an_open_data_directory_is_closed_and_a_lost_password_is_named() {
     let dir = open_tempdir();
-    Cluster::start(throwaway(dir.path())).await.unwrap().stop().await.unwrap();
+    Cluster::start(throwaway(dir.path()))
+        .await
+        .unwrap()
+        .stop()
+        .await
+        .unwrap();
     let (pgdata, password) = (dir.path().join("pgdata"), dir.path().join("password"));
     fs::set_permissions(&pgdata, fs::Permissions::from_mode(0o777)).unwrap();
     fs::set_permissions(&password, fs::Permissions::from_mode(0o644)).unwrap();
-    Cluster::start(throwaway(dir.path())).await.unwrap().stop().await.unwrap();
+    Cluster::start(throwaway(dir.path()))
+        .await
+        .unwrap()
+        .stop()
+        .await
+        .unwrap();
     assert_eq!(fs::metadata(&pgdata).unwrap().mode() & 0o777, 0o700);
     assert_eq!(fs::metadata(&password).unwrap().mode() & 0o777, 0o600);
     fs::remove_file(&password).unwrap();
     let error = Cluster::start(throwaway(dir.path())).await.unwrap_err();
-    assert!(matches!(&error, Error::PasswordMissing { path } if path.ends_with("password")), "{error}");
+    assert!(
+        matches!(&error, Error::PasswordMissing { path } if path.ends_with("password")),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -306,12 +400,25 @@ async fn what_an_interrupted_first_start_left_is_cleared_away() {
 #[tokio::test]
 async fn a_start_that_nobody_waits_for_leaves_no_server() {
     let dir = open_tempdir();
-    Cluster::start(throwaway(dir.path())).await.unwrap().stop().await.unwrap();
-    let start = tokio::time::timeout(Duration::from_millis(1), Cluster::start(throwaway(dir.path()))).await;
+    Cluster::start(throwaway(dir.path()))
+        .await
+        .unwrap()
+        .stop()
+        .await
+        .unwrap();
+    let start = tokio::time::timeout(
+        Duration::from_millis(1),
+        Cluster::start(throwaway(dir.path())),
+    )
+    .await;
     assert!(start.is_err(), "a server cannot start within a millisecond");
     // The abandoned start ends by itself and gives the directory back.
-    wait_until("the lock is free", || pg_cluster::DirLock::acquire(dir.path(), "lock").is_ok());
-    wait_until("its server is gone", || !dir.path().join("pgdata/postmaster.pid").exists());
+    wait_until("the lock is free", || {
+        pg_cluster::DirLock::acquire(dir.path(), "lock").is_ok()
+    });
+    wait_until("its server is gone", || {
+        !dir.path().join("pgdata/postmaster.pid").exists()
+    });
     let cluster = Cluster::start(throwaway(dir.path())).await.unwrap();
     cluster.stop().await.unwrap();
 }
@@ -322,9 +429,14 @@ async fn as_root_a_directory_closed_to_the_server_account_is_named() {
         eprintln!("skipped: only root has another account for the server");
         return;
     }
-    let closed = tempfile::tempdir().unwrap();
-    let error = Cluster::start(throwaway(&closed.path().join("data"))).await.unwrap_err();
-    assert!(matches!(&error, Error::Closed { dir, .. } if dir == closed.path()), "{error}");
+    let closed = tempdir(0o700);
+    let error = Cluster::start(throwaway(&closed.path().join("data")))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Closed { dir, .. } if dir == closed.path()),
+        "{error}"
+    );
 }
 
 #[test]
@@ -358,5 +470,9 @@ fn the_life_of_a_cluster_is_the_same_for_an_unprivileged_user() {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("4 passed"), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success() && text.contains("4 passed"),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
