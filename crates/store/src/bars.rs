@@ -1,0 +1,207 @@
+//! Bars of trades and klines, as the charts show them.
+//!
+//! A bucket's bar is made of stored trades where all of them are stored. Else it is the
+//! exchange's kline if there is one; else, for a bucket in which coverage begins or that a gap
+//! touches, what its one-minute bars add up to; else what trades there are. No bar is made up:
+//! a bucket without trades has none.
+//!
+//! Bars are exact at every moment, before the roll-ups are refreshed as well as after.
+
+use chrono::{DateTime, Utc};
+use market::{Bar, Interval};
+use sqlx::AssertSqlSafe;
+
+use crate::{
+    Result, Store, StoreError, SymbolId,
+    time::{from_ms, to_ms},
+};
+
+/// What a bar is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BarOrigin {
+    /// Stored trades.
+    Trades,
+    /// The exchange's klines.
+    Klines,
+    /// Klines before a border, trades after it.
+    Mixed,
+}
+
+impl BarOrigin {
+    /// The name used in the database and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trades => "trades",
+            Self::Klines => "klines",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
+/// A bar with where it comes from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StoredBar {
+    /// The bar.
+    pub bar: Bar,
+    /// What it is made of.
+    pub origin: BarOrigin,
+    /// Whether no trade of the bucket up to now is missing. Whether the bucket is over is told by
+    /// the feed's watermark: [`FeedStatus::is_closed`](crate::FeedStatus::is_closed).
+    pub complete: bool,
+    /// Highest trade id in it: a later trade is not in it yet. `None` unless it ends in trades.
+    pub last_agg_id: Option<i64>,
+}
+
+/// Which bars to read: those that start in `[from_ms, to_ms)`, the first `limit` of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BarRange {
+    /// Lower bound of the bar's start; there is always one, as a read without would open every chunk.
+    pub from_ms: i64,
+    /// Upper bound of the bar's start, exclusive; `None` reads up to the open bar.
+    pub to_ms: Option<i64>,
+    /// Most bars that are read.
+    pub limit: u32,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    bucket: DateTime<Utc>,
+    open: f64,
+    high: f64,
+    low: f64,
+    close: f64,
+    volume: f64,
+    quote_volume: f64,
+    buy_volume: f64,
+    trades: i64,
+    origin: String,
+    complete: bool,
+    last_id: Option<i64>,
+}
+
+impl TryFrom<Row> for StoredBar {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            bar: Bar {
+                bucket_ms: to_ms(row.bucket),
+                open: row.open,
+                high: row.high,
+                low: row.low,
+                close: row.close,
+                volume: row.volume,
+                quote_volume: row.quote_volume,
+                buy_volume: row.buy_volume,
+                trades: row.trades,
+            },
+            origin: match row.origin.as_str() {
+                "trades" => BarOrigin::Trades,
+                "klines" => BarOrigin::Klines,
+                "mixed" => BarOrigin::Mixed,
+                other => return Err(StoreError::Corrupt(format!("unknown origin `{other}`"))),
+            },
+            complete: row.complete,
+            last_agg_id: row.last_id,
+        })
+    }
+}
+
+/// Bars of a symbol, ascending. To page on, read again from one interval past the last bar.
+///
+/// Cost: in proportion to the bars read.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn read(
+    store: &Store,
+    symbol_id: SymbolId,
+    interval: Interval,
+    range: BarRange,
+) -> Result<Vec<StoredBar>> {
+    select(store, symbol_id, interval, range, "ASC").await
+}
+
+/// The last `limit` bars that start before `to_ms` (`None`: up to the open bar), ascending. Fewer
+/// only when there are no more.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn read_newest(
+    store: &Store,
+    symbol_id: SymbolId,
+    interval: Interval,
+    to_ms: Option<i64>,
+    limit: u32,
+) -> Result<Vec<StoredBar>> {
+    let Some((first_ms, last_ms)) = extent(store, symbol_id).await? else {
+        return Ok(Vec::new());
+    };
+    let end_ms = to_ms.map_or(last_ms + 1, |to_ms| to_ms.min(last_ms + 1));
+    // Quiet markets have buckets without bars: the span grows until there are enough bars or the
+    // first of all is in it.
+    let mut span_ms = interval.ms().saturating_mul(i64::from(limit) + 1);
+    loop {
+        let from_ms = end_ms
+            .saturating_sub(span_ms)
+            .max(interval.bucket_of(first_ms));
+        let range = BarRange {
+            from_ms,
+            to_ms: Some(end_ms),
+            limit,
+        };
+        let mut bars = select(store, symbol_id, interval, range, "DESC").await?;
+        if bars.len() >= limit as usize || from_ms <= interval.bucket_of(first_ms) {
+            bars.reverse();
+            return Ok(bars);
+        }
+        span_ms = span_ms.saturating_mul(4);
+    }
+}
+
+async fn select(
+    store: &Store,
+    symbol_id: SymbolId,
+    interval: Interval,
+    range: BarRange,
+    direction: &'static str,
+) -> Result<Vec<StoredBar>> {
+    let sql = format!(
+        "SELECT bucket, open, high, low, close, volume, quote_volume, buy_volume, trades, origin,
+                complete, last_id
+         FROM bars_{interval}
+         WHERE symbol_id = $1 AND bucket >= $2 AND bucket < $3
+         ORDER BY bucket {direction} LIMIT $4"
+    );
+    sqlx::query_as::<_, Row>(AssertSqlSafe(sql))
+        .bind(symbol_id)
+        .bind(from_ms(range.from_ms))
+        .bind(from_ms(range.to_ms.unwrap_or(i64::MAX)))
+        .bind(i64::from(range.limit))
+        .fetch_all(store.read_pool())
+        .await?
+        .into_iter()
+        .map(StoredBar::try_from)
+        .collect()
+}
+
+/// Start of the oldest kline or trade of a symbol and time of its newest; `None` if it has none.
+async fn extent(store: &Store, symbol_id: SymbolId) -> Result<Option<(i64, i64)>> {
+    let (first, last): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) = sqlx::query_as(
+        "SELECT least(h.first, (SELECT time FROM trades WHERE symbol_id = $1 ORDER BY time LIMIT 1)),
+                greatest(h.last, (SELECT last_time FROM feed_cursor WHERE symbol_id = $1))
+         FROM (SELECT min(f.bucket) AS first, max(l.bucket) AS last
+               FROM unnest(ARRAY['1m', '1h', '1d']) AS i (level)
+               LEFT JOIN LATERAL (SELECT bucket FROM history
+                   WHERE symbol_id = $1 AND level = i.level ORDER BY bucket LIMIT 1) f ON true
+               LEFT JOIN LATERAL (SELECT bucket FROM history
+                   WHERE symbol_id = $1 AND level = i.level ORDER BY bucket DESC LIMIT 1) l ON true) h",
+    )
+    .bind(symbol_id)
+    .fetch_one(store.read_pool())
+    .await?;
+    Ok(first
+        .zip(last)
+        .map(|(first, last)| (to_ms(first), to_ms(last))))
+}

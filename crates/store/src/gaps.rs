@@ -1,0 +1,146 @@
+//! Trade ids that are missing, until they are filled. A bucket that an unfilled gap touches has
+//! no trade-owned bar.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    Result, Store, SymbolId,
+    time::{from_ms, to_ms},
+};
+
+/// Missing ids, as found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewGap {
+    /// The symbol.
+    pub symbol_id: SymbolId,
+    /// First missing id.
+    pub from_agg_id: i64,
+    /// Last missing id, ≥ `from_agg_id`.
+    pub to_agg_id: i64,
+    /// Time of the trade before the gap.
+    pub from_ms: i64,
+    /// Time of the trade after it.
+    pub to_ms: i64,
+    /// A short word, as `reconnect` or `too_old`.
+    pub reason: String,
+}
+
+/// A recorded gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Its key.
+    pub gap_id: i64,
+    /// What is missing.
+    pub gap: NewGap,
+    /// When it was recorded.
+    pub detected_at_ms: i64,
+    /// When it was filled; `None` while it is open.
+    pub filled_at_ms: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    gap_id: i64,
+    symbol_id: SymbolId,
+    from_agg_id: i64,
+    to_agg_id: i64,
+    from_time: DateTime<Utc>,
+    to_time: DateTime<Utc>,
+    reason: String,
+    detected_at: DateTime<Utc>,
+    filled_at: Option<DateTime<Utc>>,
+}
+
+impl From<Row> for Gap {
+    fn from(row: Row) -> Self {
+        Self {
+            gap_id: row.gap_id,
+            gap: NewGap {
+                symbol_id: row.symbol_id,
+                from_agg_id: row.from_agg_id,
+                to_agg_id: row.to_agg_id,
+                from_ms: to_ms(row.from_time),
+                to_ms: to_ms(row.to_time),
+                reason: row.reason,
+            },
+            detected_at_ms: to_ms(row.detected_at),
+            filled_at_ms: row.filled_at.map(to_ms),
+        }
+    }
+}
+
+/// Records gaps and returns their keys, in order. The same (symbol, first, last id) again returns
+/// the key that is there.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn record(store: &Store, gaps: &[NewGap]) -> Result<Vec<i64>> {
+    let mut tx = store.write_pool().begin().await?;
+    let mut keys = Vec::with_capacity(gaps.len());
+    for gap in gaps {
+        keys.push(
+            sqlx::query_scalar(
+                "INSERT INTO gaps (symbol_id, from_agg_id, to_agg_id, from_time, to_time, reason)
+                 VALUES ($1, $2, $3, $4, $5, $6)
+                 ON CONFLICT (symbol_id, from_agg_id, to_agg_id)
+                     DO UPDATE SET reason = excluded.reason
+                 RETURNING gap_id",
+            )
+            .bind(gap.symbol_id)
+            .bind(gap.from_agg_id)
+            .bind(gap.to_agg_id)
+            .bind(from_ms(gap.from_ms))
+            .bind(from_ms(gap.to_ms))
+            .bind(&gap.reason)
+            .fetch_one(&mut *tx)
+            .await?,
+        );
+    }
+    tx.commit().await?;
+    Ok(keys)
+}
+
+/// Open gaps, newest first.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn unfilled(store: &Store) -> Result<Vec<Gap>> {
+    let rows = sqlx::query_as::<_, Row>(
+        "SELECT gap_id, symbol_id, from_agg_id, to_agg_id, from_time, to_time, reason, detected_at,
+                filled_at
+         FROM gaps WHERE filled_at IS NULL ORDER BY to_time DESC, gap_id DESC",
+    )
+    .fetch_all(store.read_pool())
+    .await?;
+    Ok(rows.into_iter().map(Gap::from).collect())
+}
+
+/// Records that everything the gap lacked is stored now, or rejected.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn mark_filled(store: &Store, gap_id: i64) -> Result<()> {
+    sqlx::query("UPDATE gaps SET filled_at = now() WHERE gap_id = $1 AND filled_at IS NULL")
+        .bind(gap_id)
+        .execute(store.write_pool())
+        .await?;
+    Ok(())
+}
+
+/// Makes an open gap smaller after a part of it was filled: its first missing id and the time of
+/// the trade before that.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn advance(store: &Store, gap_id: i64, from_agg_id: i64, time_ms: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE gaps SET from_agg_id = $2, from_time = $3
+         WHERE gap_id = $1 AND filled_at IS NULL AND from_agg_id < $2 AND to_agg_id >= $2",
+    )
+    .bind(gap_id)
+    .bind(from_agg_id)
+    .bind(from_ms(time_ms))
+    .execute(store.write_pool())
+    .await?;
+    Ok(())
+}
