@@ -95,15 +95,17 @@ pub fn decode_bytes(bytes: &[u8]) -> Frame<'_> {
 #[derive(Default)]
 struct Envelope<'a> {
     stream: Option<Token<'a>>,
-    data: Option<Data<'a>>,
+    data: Option<Data>,
     result: Option<&'a str>,
     id: Option<Token<'a>>,
     error: ErrorFields<'a>,
 }
 
 /// What stands under `data`.
-enum Data<'a> {
-    Event(TradeFields<'a>),
+#[derive(Clone, Copy)]
+enum Data {
+    /// An object, whose members were collected.
+    Event,
     /// Some streams send a list.
     NoObject,
 }
@@ -127,17 +129,18 @@ fn read(text: &str) -> Result<Frame<'_>, Malformed> {
         });
     }
     let mut envelope = Envelope::default();
-    let mut event = TradeFields::default();
+    // Of a combined frame and of a raw one; a frame has been seen to be one or the other.
+    let (mut inner, mut outer) = (TradeFields::default(), TradeFields::default());
     scanner.object(|scanner, key| {
         // Keys of an event have one letter, keys of the envelope have more, escapes aside.
         if key.raw.len() == 1 {
-            event.member(scanner, key)
+            outer.member(scanner, key)
         } else {
-            envelope.member(scanner, key, &mut event)
+            envelope.member(scanner, key, &mut inner, &mut outer)
         }
     })?;
     scanner.end()?;
-    Ok(envelope.frame(&event))
+    Ok(envelope.frame(&inner, &outer))
 }
 
 impl<'a> Envelope<'a> {
@@ -145,7 +148,8 @@ impl<'a> Envelope<'a> {
         &mut self,
         scanner: &mut Scanner<'a>,
         key: Text<'a>,
-        event: &mut TradeFields<'a>,
+        inner: &mut TradeFields<'a>,
+        outer: &mut TradeFields<'a>,
     ) -> Result<(), Malformed> {
         if key.is("stream") {
             self.stream = Some(scanner.value()?);
@@ -153,7 +157,13 @@ impl<'a> Envelope<'a> {
             if self.data.is_some() {
                 return Err(scanner.fail("two payloads"));
             }
-            self.data = Some(Data::read(scanner)?);
+            self.data = Some(if scanner.peek() == Some(b'{') {
+                scanner.object(|scanner, key| inner.member(scanner, key))?;
+                Data::Event
+            } else {
+                scanner.value()?;
+                Data::NoObject
+            });
         } else if key.is("result") {
             scanner.peek();
             let from = scanner.at();
@@ -173,18 +183,18 @@ impl<'a> Envelope<'a> {
             self.error.member(scanner, key)?;
         } else {
             // An escaped single letter, or a field that is not known.
-            event.member(scanner, key)?;
+            outer.member(scanner, key)?;
         }
         Ok(())
     }
 
-    fn frame(self, outer: &TradeFields<'a>) -> Frame<'a> {
+    fn frame(self, inner: &TradeFields<'a>, outer: &TradeFields<'a>) -> Frame<'a> {
         let stream = match self.stream {
             Some(Token::Text(text)) => Some(text.raw),
             _ => None,
         };
-        match &self.data {
-            Some(Data::Event(fields)) => event_frame(stream, fields),
+        match self.data {
+            Some(Data::Event) => event_frame(stream, inner),
             Some(Data::NoObject) => Frame::Other {
                 stream,
                 event: None,
@@ -210,19 +220,6 @@ impl<'a> Envelope<'a> {
                 },
             },
         }
-    }
-}
-
-impl<'a> Data<'a> {
-    #[inline]
-    fn read(scanner: &mut Scanner<'a>) -> Result<Self, Malformed> {
-        if scanner.peek() != Some(b'{') {
-            scanner.value()?;
-            return Ok(Self::NoObject);
-        }
-        let mut fields = TradeFields::default();
-        scanner.object(|scanner, key| fields.member(scanner, key))?;
-        Ok(Self::Event(fields))
     }
 }
 

@@ -183,7 +183,7 @@ impl<'a> Scanner<'a> {
             if self.peek() != Some(b'"') {
                 return Err(self.fail("expected a key"));
             }
-            let key = self.string()?;
+            let key = self.key()?;
             if key.escaped && key.decoded().any(|c| c.is_err()) {
                 return Err(self.fail("half a surrogate pair in a key"));
             }
@@ -286,6 +286,22 @@ impl<'a> Scanner<'a> {
             raw: &self.text[from..at],
             escaped,
         })
+    }
+
+    /// Reads a key. Nearly all keys of the stream are one letter long.
+    #[inline]
+    fn key(&mut self) -> Result<Text<'a>, Malformed> {
+        if let Some([_, letter, b'"', ..]) = self.text.as_bytes().get(self.at..)
+            && letter.is_ascii_alphanumeric()
+        {
+            let from = self.at + 1;
+            self.at += 3;
+            return Ok(Text {
+                raw: &self.text[from..=from],
+                escaped: false,
+            });
+        }
+        self.string()
     }
 
     /// Length of the escape that starts here.
