@@ -10,6 +10,7 @@ mod pg;
 use std::{collections::HashMap, sync::Arc};
 
 use futures::future::BoxFuture;
+use market::Venue;
 
 use crate::{Result, SymbolId, TradeNotice};
 
@@ -24,6 +25,8 @@ pub enum Event {
     /// Bars of these symbols changed otherwise than by new trades: klines arrived, a gap was
     /// filled, coverage began. Read again what you show of them.
     Changed(Arc<[SymbolId]>),
+    /// These feeds reported what they are doing: read `feed_status` again.
+    Feeds(Arc<[Venue]>),
     /// Something may have been missed. The notices are the symbols whose newest trade is past the
     /// subscriber's cursor (`min_time_ms` is the first trade past it); late trades further back are not in them, so
     /// who shows bars reads them again.

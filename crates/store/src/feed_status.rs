@@ -7,6 +7,8 @@ use market::{FeedMode, Venue};
 
 use crate::{
     Result, Store, StoreError, SymbolId,
+    events::notify,
+    notifications,
     time::{from_ms, to_ms},
 };
 
@@ -111,7 +113,7 @@ pub struct StoredFeedStatus {
     pub read_at_ms: i64,
 }
 
-/// Writes the status of a venue's feed.
+/// Writes the status of a venue's feed, and notifies readers.
 ///
 /// # Errors
 /// Only those of the database.
@@ -151,7 +153,8 @@ pub async fn write(store: &Store, status: &FeedStatus) -> Result<()> {
     .bind(status.backfill.map(|progress| progress.total))
     .execute(store.write_pool())
     .await?;
-    Ok(())
+    // Not one transaction: a lost hint is made up for a second later by the next report.
+    notify(store.write_pool(), &notifications::feed_payloads(&[status.venue])).await
 }
 
 #[derive(sqlx::FromRow)]

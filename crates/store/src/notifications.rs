@@ -2,9 +2,10 @@
 //!
 //! `{"v":1,"trades":[[symbol_id, min_time, last_agg_id, last_time, last_price], …]}` for trades,
 //! `{"v":1,"changed":[symbol_id, …]}` for bars that changed otherwise (klines arrived, a gap was
-//! filled, coverage began). A payload is a hint only: what it names is read from the tables. One
+//! filled, coverage began), `{"v":1,"feeds":[venue, …]}` for feeds that reported. A payload is a hint only: what it names is read from the tables. One
 //! that does not fit into [`MAX_PAYLOAD_BYTES`] is split.
 
+use market::Venue;
 use serde::{Deserialize, Serialize};
 
 use crate::SymbolId;
@@ -71,6 +72,9 @@ pub struct Payload {
     /// Symbols whose bars changed otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<SymbolId>,
+    /// Venues whose feed reported what it is doing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub feeds: Vec<Venue>,
 }
 
 /// Payloads that carry these notices, each short enough.
@@ -83,6 +87,12 @@ pub fn trade_payloads(notices: &[TradeNotice]) -> Vec<String> {
 #[must_use]
 pub fn changed_payloads(symbols: &[SymbolId]) -> Vec<String> {
     split("changed", symbols)
+}
+
+/// Payloads that name these feeds, each short enough.
+#[must_use]
+pub fn feed_payloads(feeds: &[Venue]) -> Vec<String> {
+    split("feeds", feeds)
 }
 
 fn split<T: Serialize>(key: &str, items: &[T]) -> Vec<String> {

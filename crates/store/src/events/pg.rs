@@ -72,6 +72,7 @@ impl EventBus for PgEventBus {
                     notifications::trade_payloads(notices)
                 }
                 Event::Changed(symbols) => notifications::changed_payloads(symbols),
+                Event::Feeds(feeds) => notifications::feed_payloads(feeds),
             };
             notify(self.store.write_pool(), &payloads).await
         })
@@ -153,6 +154,9 @@ async fn listen(
         }
         if !payload.changed.is_empty() {
             let _ = sender.send(Message::Event(Event::Changed(payload.changed.into())));
+        }
+        if !payload.feeds.is_empty() {
+            let _ = sender.send(Message::Event(Event::Feeds(payload.feeds.into())));
         }
     }
 }
