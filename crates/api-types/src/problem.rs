@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// Which kind of problem, as a stable URI reference: `/problems/bad-parameter`.
+    /// Which kind of problem, as a stable URI: `urn:spreadscope:problem:bad-parameter`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The kind in words.
