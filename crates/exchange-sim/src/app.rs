@@ -1,0 +1,46 @@
+//! What all parts of a running simulator share.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Series, SimConfig,
+    clock::Clock,
+    faults::Book,
+    rest::Limits,
+    stream::Hub,
+    truth::Truth,
+};
+
+/// The simulator's state; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) config: SimConfig,
+    pub(crate) series: Arc<dyn Series>,
+    /// Position of each symbol in the series.
+    pub(crate) symbols: HashMap<String, usize>,
+    pub(crate) clock: Clock,
+    pub(crate) book: Book,
+    pub(crate) hub: Hub,
+    pub(crate) limits: Limits,
+    pub(crate) truth: Truth,
+    /// Cancelled when the simulator stops.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl App {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
