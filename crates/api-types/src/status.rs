@@ -39,7 +39,8 @@ pub struct FeedStatus {
     pub state: FeedState,
     /// Why, where there is something to say.
     pub message: Option<String>,
-    /// From the exchange's time stamp to the receipt of the last message, ms.
+    /// From the exchange's time stamp to the receipt of the last message, ms; negative when clocks
+    /// differ.
     pub lag_ms: Option<i64>,
     /// Greatest exchange time seen − 1 s, ms since the epoch: bars that end at or before it are closed.
     pub watermark: Option<i64>,
@@ -88,7 +89,7 @@ pub struct SymbolFeed {
     pub symbol: String,
     /// Whether its trades arrive.
     pub state: SymbolFeedState,
-    /// When its last message was received, ms since the epoch.
+    /// Exchange time of its last message, ms since the epoch.
     pub last_message: Option<i64>,
 }
 
@@ -140,10 +141,6 @@ pub struct Database {
     pub flavour: DatabaseFlavour,
     /// Version of the schema, as migrated by the aggregator.
     pub schema_version: i64,
-    /// Version of PostgreSQL.
-    pub postgres_version: String,
-    /// Version of TimescaleDB, where it is used.
-    pub timescale_version: Option<String>,
 }
 
 /// What keeps the roll-ups.

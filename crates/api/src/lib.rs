@@ -1,1 +1,47 @@
-//! The HTTP API: REST and server-sent events
+//! The HTTP API: REST and server-sent events.
+//!
+//! [`Server::bind`] takes the socket, [`Server::run`] serves until it is told to stop. Everything is
+//! answered from the database, so that any number of these processes can run side by side; the database
+//! may come and go meanwhile.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`config`] | settings |
+//! | `server` | the socket: limits on connections, slow clients, graceful end |
+//! | `app` | what handlers share, the tasks behind it, the table of routes |
+//! | `middleware` | what happens to every request, in one ordered list |
+//! | `routes` | a handler a file |
+//! | `params` | query strings, parsed strictly |
+//! | `problem` | every error, as RFC 9457 |
+//! | `hub` | live data: heard once, read once, sent to every client |
+//! | `dashboard` | the static files of the page |
+//! | [`openapi`] | the document that describes all this |
+//!
+//! JSON shapes are in [`api_types`], SQL is in [`store`].
+
+mod app;
+pub mod config;
+mod convert;
+mod dashboard;
+mod hub;
+mod middleware;
+pub mod openapi;
+mod params;
+mod problem;
+mod resolve;
+mod routes;
+mod server;
+mod status;
+
+use tokio_util::sync::CancellationToken;
+
+pub use config::{Config, DatabaseArgs};
+pub use server::Server;
+
+/// Binds and serves until `shutdown`.
+///
+/// # Errors
+/// Those of [`Server::bind`] and [`Server::run`].
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    Server::bind(config).await?.run(shutdown).await
+}

@@ -1,0 +1,118 @@
+//! Settings of the API server.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::Args;
+use store::{DatabaseUrls, PoolSettings};
+
+/// Settings of the API server, as flags and environment variables.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// Address and port to serve on. Whoever can reach it can read everything.
+    #[arg(long, env = "API_BIND", default_value = "127.0.0.1:8000")]
+    pub api_bind: SocketAddr,
+
+    /// Directory with the built dashboard, served at `/`; without it `/` leads to `/docs`.
+    #[arg(long, env = "DASHBOARD_DIR")]
+    pub dashboard_dir: Option<PathBuf>,
+
+    /// Names in `Host` that are answered besides localhost, 127.0.0.1, [::1] and the bound address,
+    /// separated by commas; `*` answers all.
+    #[arg(long, env = "ALLOWED_HOSTS", value_delimiter = ',')]
+    pub allowed_hosts: Vec<String>,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment here would replace that of the flattened flags"
+    )]
+    pub database: DatabaseArgs,
+
+    /// Most connections at once; more wait to be accepted.
+    #[arg(long, env = "API_MAX_CONNECTIONS", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(8..=100_000))]
+    pub api_max_connections: u32,
+
+    /// Most event streams at once; further ones are refused.
+    #[arg(long, env = "API_MAX_STREAMS", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=50_000))]
+    pub api_max_streams: u32,
+
+    /// Longest time until an answer begins, milliseconds.
+    #[arg(long, env = "API_REQUEST_TIMEOUT_MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(100..=600_000))]
+    pub api_request_timeout_ms: u64,
+
+    /// Changes of this long are sent together on an event stream, milliseconds.
+    #[arg(long, env = "API_COALESCE_MS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=5_000))]
+    pub api_coalesce_ms: u64,
+}
+
+/// Where the database is.
+#[derive(Clone, Args)]
+pub struct DatabaseArgs {
+    /// Database of the stack.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        default_value = "postgres://spreadscope@localhost/spreadscope"
+    )]
+    pub database_url: String,
+
+    /// Replica or read-only role for reads; default: DATABASE_URL.
+    #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true)]
+    pub database_read_url: Option<String>,
+
+    /// Direct connection for notifications, where the others go through a pooler; default: DATABASE_URL.
+    #[arg(long, env = "DATABASE_LISTEN_URL", hide_env_values = true)]
+    pub database_listen_url: Option<String>,
+}
+
+/// The URLs may hold passwords.
+impl std::fmt::Debug for DatabaseArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DatabaseArgs").finish_non_exhaustive()
+    }
+}
+
+impl DatabaseArgs {
+    pub(crate) fn urls(&self) -> DatabaseUrls {
+        let or_main = |url: &Option<String>| url.as_ref().unwrap_or(&self.database_url).clone();
+        DatabaseUrls {
+            write: self.database_url.clone(),
+            read: or_main(&self.database_read_url),
+            listen: or_main(&self.database_listen_url),
+        }
+    }
+}
+
+impl Config {
+    /// Defaults for a server on `bind` with one database for everything: what tests and the launcher
+    /// start from.
+    #[must_use]
+    pub fn new(bind: SocketAddr, database_url: impl Into<String>) -> Self {
+        Self {
+            api_bind: bind,
+            dashboard_dir: None,
+            allowed_hosts: Vec::new(),
+            database: DatabaseArgs {
+                database_url: database_url.into(),
+                database_read_url: None,
+                database_listen_url: None,
+            },
+            api_max_connections: 4_096,
+            api_max_streams: 2_000,
+            api_request_timeout_ms: 15_000,
+            api_coalesce_ms: 100,
+        }
+    }
+
+    pub(crate) fn pools(&self) -> PoolSettings {
+        PoolSettings {
+            write_connections: 2,
+            read_connections: 8,
+            // A client hears within a second or so that the database is away.
+            acquire_timeout: Duration::from_millis(800),
+            read_statement_timeout: Duration::from_millis(self.api_request_timeout_ms),
+            application_name: "spreadscope-api".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Live data: heard of once a process, read once a change, sent to every client that follows it.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`topic`] | what can be followed |
+//! | [`position`] | where a client is, as the `id` of its events |
+//! | [`pump`] | hears notifications, keeps watermarks, raises the signals of topics |
+//! | [`signal`] | what a topic has to catch up with, merged |
+//! | [`overview`] | 24-hour volumes of all symbols, read together |
+//! | [`ticks`], [`bars`], [`status`] | one task for each topic: reads what changed, tells its clients |
+//! | [`window`] | the last bars of a series, as its clients have them |
+//! | [`outbox`] | from a topic to its clients: bounded queues |
+//! | [`client`] | one client's stream: events with ids, heartbeats, an end with a reason |
+//!
+//! A topic's task starts when it is first asked for and stays: without clients it holds nothing and
+//! reads nothing, and there are only so many topics.
+
+pub(crate) mod bars;
+pub(crate) mod client;
+pub(crate) mod outbox;
+pub(crate) mod overview;
+pub(crate) mod position;
+pub(crate) mod pump;
+pub(crate) mod signal;
+pub(crate) mod status;
+pub(crate) mod ticks;
+pub(crate) mod topic;
+pub(crate) mod window;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use store::{Store, SymbolId, symbols::SymbolInfo};
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{outbox::Outbox, overview::Overviews, position::Position, pump::Pulse, topic::Topic};
+use crate::status::StatusReader;
+
+/// Clients that may wait to be admitted to a topic while it reads; more wait before they are queued.
+const ADMISSIONS: usize = 1_024;
+
+/// A client that wants to follow a topic.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    pub(crate) outbox: Outbox,
+    /// Where it was when its last stream ended: the trade up to which it has the topic's symbol, and
+    /// when it got it.
+    pub(crate) resume: Option<Resume>,
+}
+
+/// Where a client was.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resume {
+    pub(crate) agg_id: i64,
+    pub(crate) at_ms: i64,
+}
+
+/// A topic together with the symbol that it turned out to name.
+#[derive(Debug, Clone)]
+pub(crate) struct ResolvedTopic {
+    pub(crate) topic: Topic,
+    /// `None` for topics that are about no single symbol.
+    pub(crate) symbol: Option<SymbolInfo>,
+}
+
+impl ResolvedTopic {
+    /// The symbol whose trade ids measure how far a client is, if the topic counts.
+    pub(crate) fn counts(&self) -> Option<SymbolId> {
+        match &self.topic {
+            Topic::Bars(..) => self.symbol.as_ref().map(|info| info.symbol_id),
+            Topic::Ticks(_) | Topic::Status => None,
+        }
+    }
+}
+
+/// The topics of this process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Hub(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    pulse: Arc<Pulse>,
+    overviews: Arc<Overviews>,
+    status: StatusReader,
+    coalesce: Duration,
+    topics: Mutex<HashMap<(Topic, Option<SymbolId>), mpsc::Sender<Admission>>>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Hub {
+    /// A hub that hears of nothing until [`start`](Self::start).
+    pub(crate) fn new(store: Store, status: StatusReader, coalesce: Duration) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            pulse: Arc::new(Pulse::default()),
+            overviews: Arc::default(),
+            status,
+            coalesce,
+            topics: Mutex::default(),
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+        }))
+    }
+
+    /// Starts to listen to the store.
+    pub(crate) fn start(&self) {
+        let inner = &self.0;
+        let pump = pump::run(inner.store.clone(), inner.pulse.clone());
+        inner
+            .tasks
+            .spawn(inner.shutdown.clone().run_until_cancelled_owned(pump));
+        let overviews = inner
+            .overviews
+            .clone()
+            .run(inner.store.clone(), inner.pulse.clone());
+        inner
+            .tasks
+            .spawn(inner.shutdown.clone().run_until_cancelled_owned(overviews));
+    }
+
+    /// Cancelled when the streams are to end.
+    pub(crate) fn ending(&self) -> &CancellationToken {
+        &self.0.shutdown
+    }
+
+    /// Ends all streams and waits for the topics' tasks.
+    pub(crate) async fn stop(&self) {
+        self.0.shutdown.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.0.pulse
+    }
+
+    /// Makes a client follow these topics from now on, from `position` where that applies.
+    pub(crate) async fn follow(
+        &self,
+        topics: &[ResolvedTopic],
+        outbox: &Outbox,
+        position: Option<&Position>,
+    ) {
+        for topic in topics {
+            let resume = topic
+                .counts()
+                .zip(position)
+                .and_then(|(symbol_id, position)| {
+                    let agg_id = *position.symbols.get(&symbol_id)?;
+                    Some(Resume {
+                        agg_id,
+                        at_ms: position.at_ms,
+                    })
+                });
+            // The task ends only with the process, and then so does the client's stream.
+            let _ = self
+                .task(topic)
+                .send(Admission {
+                    outbox: outbox.clone(),
+                    resume,
+                })
+                .await;
+        }
+    }
+
+    fn task(&self, resolved: &ResolvedTopic) -> mpsc::Sender<Admission> {
+        let inner = &self.0;
+        // A name without venue may come to mean another symbol; each meaning has its own task.
+        let key = (
+            resolved.topic.clone(),
+            resolved.symbol.as_ref().map(|info| info.symbol_id),
+        );
+        let mut topics = inner.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        topics
+            .entry(key)
+            .or_insert_with(|| self.spawn(resolved))
+            .clone()
+    }
+
+    fn spawn(&self, resolved: &ResolvedTopic) -> mpsc::Sender<Admission> {
+        let inner = &self.0;
+        let (sender, admissions) = mpsc::channel(ADMISSIONS);
+        let stop = inner.shutdown.clone();
+        let (store, pulse) = (inner.store.clone(), inner.pulse.clone());
+        match (&resolved.topic, &resolved.symbol) {
+            (Topic::Bars(_, interval), Some(symbol)) => {
+                let topic = bars::BarsTopic::new(
+                    store,
+                    pulse,
+                    resolved.topic.to_string(),
+                    symbol.clone(),
+                    *interval,
+                    inner.coalesce,
+                );
+                inner
+                    .tasks
+                    .spawn(stop.run_until_cancelled_owned(topic.run(admissions)));
+            }
+            (Topic::Ticks(_), Some(symbol)) => {
+                let topic = ticks::TicksTopic::new(
+                    pulse,
+                    inner.overviews.clone(),
+                    resolved.topic.to_string(),
+                    symbol.clone(),
+                    inner.coalesce,
+                );
+                inner
+                    .tasks
+                    .spawn(stop.run_until_cancelled_owned(topic.run(admissions)));
+            }
+            (Topic::Status, _) => {
+                let topic = status::StatusTopic::new(inner.status.clone(), &pulse);
+                inner
+                    .tasks
+                    .spawn(stop.run_until_cancelled_owned(topic.run(admissions)));
+            }
+            (Topic::Bars(..) | Topic::Ticks(_), None) => {
+                unreachable!("topics about a symbol are resolved with it")
+            }
+        }
+        sender
+    }
+}

@@ -1,0 +1,229 @@
+//! One client's stream: events with ids, heartbeats, and an end with a reason.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use api_types::{EndReason, StreamEvent};
+use bytes::{BufMut, Bytes, BytesMut};
+use futures::{Stream, stream};
+use store::SymbolId;
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, Interval, MissedTickBehavior, interval_at},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    ResolvedTopic,
+    outbox::{Inbox, Message},
+    position::{Position, fingerprint},
+};
+use crate::convert;
+
+/// Proxies close connections that are silent for longer, often a minute.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long a browser waits before it comes back, ms.
+const RETRY_MS: u32 = 1_000;
+
+/// What a client receives, in wire form.
+pub(crate) struct Client {
+    inbox: Inbox,
+    progress: Progress,
+    heartbeat: Interval,
+    shutdown: CancellationToken,
+    opened: bool,
+    ended: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Client {
+    pub(crate) fn new(
+        inbox: Inbox,
+        topics: &[ResolvedTopic],
+        position: Option<&Position>,
+        shutdown: CancellationToken,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        metrics::gauge!("api_streams").increment(1.0);
+        let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            inbox,
+            progress: Progress::new(topics, position),
+            heartbeat,
+            shutdown,
+            opened: false,
+            ended: false,
+            _permit: permit,
+        }
+    }
+
+    /// The body of the response.
+    pub(crate) fn into_stream(self) -> impl Stream<Item = Result<Bytes, std::convert::Infallible>> {
+        stream::unfold(self, |mut client| async move {
+            let chunk = client.next().await?;
+            Some((Ok(chunk), client))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.ended {
+            return None;
+        }
+        if !self.opened {
+            self.opened = true;
+            // The first bytes tell the client that it is connected, before there is an event.
+            return Some(Bytes::from(format!("retry: {RETRY_MS}\n\n")));
+        }
+        tokio::select! {
+            biased;
+            () = self.inbox.overrun.cancelled() => Some(self.end(EndReason::SlowClient)),
+            () = self.shutdown.cancelled() => Some(self.end(EndReason::Shutdown)),
+            message = self.inbox.receiver.recv() => match message {
+                Some(message) => {
+                    self.heartbeat.reset();
+                    Some(self.progress.frame(&message))
+                }
+                // All topics have ended, which they do only when the server stops.
+                None => Some(self.end(EndReason::Shutdown)),
+            },
+            _ = self.heartbeat.tick() => Some(Bytes::from_static(b": \n\n")),
+        }
+    }
+
+    fn end(&mut self, reason: EndReason) -> Bytes {
+        self.ended = true;
+        let detail = match reason {
+            EndReason::SlowClient => {
+                "Events came faster than they were read; come back with the last id."
+            }
+            EndReason::Shutdown => "The server stops; come back with the last id.",
+        };
+        let label = match reason {
+            EndReason::SlowClient => "slow_client",
+            EndReason::Shutdown => "shutdown",
+        };
+        metrics::counter!("api_streams_ended_total", "reason" => label).increment(1);
+        let event = StreamEvent::End {
+            as_of: convert::now_ms(),
+            reason,
+            detail: detail.to_owned(),
+        };
+        self.progress.frame(&Message::new(&event))
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        metrics::gauge!("api_streams").decrement(1.0);
+    }
+}
+
+/// How far a client is, topic by topic; two topics of one symbol are not always equally far.
+struct Progress {
+    topics: u32,
+    at_ms: i64,
+    reached: BTreeMap<Arc<str>, (SymbolId, Option<i64>)>,
+}
+
+impl Progress {
+    fn new(topics: &[ResolvedTopic], position: Option<&Position>) -> Self {
+        let reached = topics.iter().filter_map(|resolved| {
+            let symbol_id = resolved.counts()?;
+            let agg_id = position.and_then(|position| position.symbols.get(&symbol_id).copied());
+            Some((Arc::from(resolved.topic.to_string()), (symbol_id, agg_id)))
+        });
+        Self {
+            topics: fingerprint(topics.iter().map(|resolved| &resolved.topic)),
+            at_ms: position.map_or(0, |position| position.at_ms),
+            reached: reached.collect(),
+        }
+    }
+
+    /// The event in wire form, with the position that is reached once the client has it.
+    fn frame(&mut self, message: &Message) -> Bytes {
+        if let Some(reached) = &message.reached {
+            self.reached.insert(
+                reached.topic.clone(),
+                (reached.symbol_id, Some(reached.agg_id)),
+            );
+            self.at_ms = convert::now_ms();
+        }
+        let id = self.position().to_string();
+        let mut frame = BytesMut::with_capacity(message.json.len() + id.len() + 16);
+        frame.put_slice(b"id: ");
+        frame.put_slice(id.as_bytes());
+        frame.put_slice(b"\ndata: ");
+        frame.put_slice(&message.json);
+        frame.put_slice(b"\n\n");
+        frame.freeze()
+    }
+
+    /// A symbol counts once all its topics have been sent, and as far as the one that is least far.
+    fn position(&self) -> Position {
+        let mut least: BTreeMap<SymbolId, Option<i64>> = BTreeMap::new();
+        for &(symbol_id, agg_id) in self.reached.values() {
+            // `None` is less than any number, and so stays.
+            least
+                .entry(symbol_id)
+                .and_modify(|known| *known = agg_id.min(*known))
+                .or_insert(agg_id);
+        }
+        let symbols = least
+            .into_iter()
+            .filter_map(|(symbol_id, agg_id)| Some((symbol_id, agg_id?)))
+            .collect();
+        Position {
+            topics: self.topics,
+            at_ms: self.at_ms,
+            symbols,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::outbox::Reached;
+
+    fn message(topic: &str, agg_id: i64) -> Message {
+        Message {
+            json: Bytes::from_static(b"{}"),
+            reached: None,
+        }
+        .reaching(Reached {
+            topic: topic.into(),
+            symbol_id: SymbolId(3),
+            agg_id,
+        })
+    }
+
+    #[test]
+    fn the_id_is_where_the_slowest_topic_of_a_symbol_is() {
+        let mut progress = Progress {
+            topics: 0,
+            at_ms: 0,
+            reached: [
+                ("a".into(), (SymbolId(3), None)),
+                ("b".into(), (SymbolId(3), None)),
+            ]
+            .into(),
+        };
+        progress.frame(&message("a", 10));
+        assert_eq!(progress.position().symbols, BTreeMap::new());
+        progress.frame(&message("b", 7));
+        assert_eq!(
+            progress.position().symbols,
+            BTreeMap::from([(SymbolId(3), 7)])
+        );
+        let frame = progress.frame(&message("b", 12));
+        assert_eq!(
+            progress.position().symbols,
+            BTreeMap::from([(SymbolId(3), 10)])
+        );
+        let text = std::str::from_utf8(&frame).unwrap();
+        assert!(
+            text.starts_with("id: 00000000.") && text.ends_with(".3-10\ndata: {}\n\n"),
+            "{text}"
+        );
+    }
+}

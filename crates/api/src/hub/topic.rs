@@ -1,0 +1,148 @@
+//! The topics of the event stream, as the query string names them.
+
+use std::{fmt, str::FromStr};
+
+use market::{Instrument, Interval};
+
+/// What a client can follow. Its text, with names in upper case, is what events are marked with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Topic {
+    /// `ticks:BTCUSDT`
+    Ticks(Instrument),
+    /// `bars:BTCUSDT:1m`
+    Bars(Instrument, Interval),
+    /// `status`
+    Status,
+}
+
+impl FromStr for Topic {
+    type Err = BadTopic;
+
+    fn from_str(text: &str) -> Result<Self, BadTopic> {
+        let bad = |detail: String| BadTopic {
+            topic: text.chars().take(64).collect(),
+            detail,
+        };
+        match text.split_once(':') {
+            None if text == "status" => Ok(Self::Status),
+            Some(("ticks", symbol)) => Ok(Self::Ticks(
+                symbol
+                    .parse::<Instrument>()
+                    .map_err(|e| bad(e.to_string()))?,
+            )),
+            Some(("bars", rest)) => {
+                // The symbol may hold a colon of its own, after the venue.
+                let (symbol, interval) = rest
+                    .rsplit_once(':')
+                    .ok_or_else(|| bad("has no interval".to_owned()))?;
+                let interval = interval.parse().map_err(|e| bad(format!("{e}")))?;
+                Ok(Self::Bars(
+                    symbol
+                        .parse::<Instrument>()
+                        .map_err(|e| bad(e.to_string()))?,
+                    interval,
+                ))
+            }
+            _ => Err(bad("is not known".to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ticks(instrument) => write!(f, "ticks:{instrument}"),
+            Self::Bars(instrument, interval) => write!(f, "bars:{instrument}:{interval}"),
+            Self::Status => f.write_str("status"),
+        }
+    }
+}
+
+/// No topic.
+#[derive(Debug)]
+pub(crate) struct BadTopic {
+    topic: String,
+    detail: String,
+}
+
+impl fmt::Display for BadTopic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` {}; topics are ticks:BTCUSDT, bars:BTCUSDT:1m and status, separated by commas",
+            self.topic, self.detail
+        )
+    }
+}
+
+/// Several topics, separated by commas.
+#[derive(Debug)]
+pub(crate) struct Topics(pub(crate) Vec<Topic>);
+
+impl Topics {
+    /// Most topics of one stream.
+    pub(crate) const MOST: usize = 100;
+}
+
+impl FromStr for Topics {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut topics = Vec::new();
+        for part in text.split(',') {
+            let topic: Topic = part.parse().map_err(|error: BadTopic| error.to_string())?;
+            if topics.contains(&topic) {
+                return Err(format!("names {topic} twice"));
+            }
+            if topics.len() == Self::MOST {
+                return Err(format!("names more than {} topics", Self::MOST));
+            }
+            topics.push(topic);
+        }
+        Ok(Self(topics))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_are_read_and_written_alike_with_or_without_venue() {
+        for text in [
+            "ticks:BTCUSDT",
+            "ticks:simulated:BTCUSDT",
+            "bars:BTCUSDT:1m",
+            "bars:binance:BTCUSDT:1d",
+            "status",
+        ] {
+            assert_eq!(text.parse::<Topic>().unwrap().to_string(), text);
+        }
+        assert_eq!(
+            "ticks:btcusdt".parse::<Topic>().unwrap().to_string(),
+            "ticks:BTCUSDT"
+        );
+    }
+
+    #[test]
+    fn what_is_no_topic_is_refused_with_what_is() {
+        for text in [
+            "",
+            "status:",
+            "bars:BTCUSDT",
+            "bars:BTCUSDT:2m",
+            "ticks:",
+            "ticks:nasdaq:X",
+            "trades:BTCUSDT",
+            "status,status",
+            "status,",
+        ] {
+            assert!(text.parse::<Topics>().is_err(), "{text:?}");
+        }
+        let error = "bars:BTCUSDT:2m".parse::<Topics>().unwrap_err();
+        assert!(
+            error.contains("2m") && error.contains("bars:BTCUSDT:1m"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! The document that describes the API, generated from the handlers and the shared types.
+
+use service::Health;
+use utoipa::{OpenApi as _, openapi::OpenApi};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{app::Shared, routes as handlers};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Spreadscope",
+        description = "Trades, bars and live streams of the markets that Spreadscope follows. Times go in as \
+            milliseconds since the epoch or as RFC 3339 and come out as milliseconds, ascending, UTC. Series \
+            come as columns. Unknown, contradictory or out-of-range parameters are errors, never ignored; \
+            every error is a problem document (RFC 9457).",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "Market data", description = "Symbols, bars, trades and their live stream"),
+        (name = "Operation", description = "What the stack is doing"),
+    )
+)]
+struct Document;
+
+/// The routes below `/api/v1` together with what is said about them, so that neither exists alone.
+pub(crate) fn api_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(handlers::symbols::get))
+        .routes(routes!(handlers::bars::get))
+        .routes(routes!(handlers::trades::get))
+        .routes(routes!(handlers::status::get))
+        .routes(routes!(handlers::stream::get))
+}
+
+/// The routes outside `/api/v1`, which are for whoever operates the stack.
+pub(crate) fn operation_routes() -> OpenApiRouter<Health> {
+    OpenApiRouter::new()
+        .routes(routes!(handlers::health::live))
+        .routes(routes!(handlers::health::ready))
+        .routes(routes!(handlers::health::metrics))
+}
+
+/// The document as it is served.
+///
+/// # Panics
+/// Never: it is text and numbers.
+#[must_use]
+pub fn to_json(document: &OpenApi) -> String {
+    document
+        .to_pretty_json()
+        .expect("the document is text and numbers")
+}
+
+/// The document of this version: what `/openapi.json` serves.
+#[must_use]
+pub fn document() -> OpenApi {
+    let mut document = Document::openapi().nest("/api/v1", api_routes().into_openapi());
+    document.merge(operation_routes().into_openapi());
+    document
+}

@@ -1,0 +1,178 @@
+//! Query strings, parsed strictly: what is unknown, repeated, missing or out of range is an error that
+//! names the parameter and says what is allowed, and all such errors of a request are answered at once.
+
+mod time;
+
+use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
+
+use api_types::ProblemError;
+use axum::{extract::Query, http::Uri};
+use market::Instrument;
+
+use crate::problem::ApiError;
+
+pub(crate) use time::Time;
+
+/// The parameters of a request while they are being read.
+pub(crate) struct Params {
+    pairs: Vec<(String, String)>,
+    errors: Vec<ProblemError>,
+}
+
+impl Params {
+    /// Takes the query string apart. Parameters that are not `known` are errors; so are repeated ones,
+    /// as either value could be meant.
+    pub(crate) fn of(uri: &Uri, known: &[&str]) -> Self {
+        let mut params = Self {
+            pairs: Vec::new(),
+            errors: Vec::new(),
+        };
+        match Query::<Vec<(String, String)>>::try_from_uri(uri) {
+            Ok(Query(pairs)) => params.pairs = pairs,
+            Err(_) => params.error("query", "is not a percent-encoded query string".to_owned()),
+        }
+        let names: Vec<String> = params.pairs.iter().map(|(name, _)| name.clone()).collect();
+        for (index, name) in names.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let allowed = match known {
+                    [] => "this call takes no parameters".to_owned(),
+                    _ => format!("this call takes {}", known.join(", ")),
+                };
+                params.error(&shown(name), format!("is not known; {allowed}"));
+            } else if names[..index].contains(name) {
+                params.error(name, "is given more than once".to_owned());
+            }
+        }
+        params
+    }
+
+    /// A parameter that may be absent. `None` also when it is wrong: then [`finish`](Self::finish) fails.
+    pub(crate) fn optional<T: FromStr>(&mut self, name: &str) -> Option<T>
+    where
+        T::Err: Display,
+    {
+        let (_, text) = self.pairs.iter().find(|(given, _)| given == name)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let detail = error.to_string();
+                self.error(name, detail);
+                None
+            }
+        }
+    }
+
+    /// A parameter that must be given; `example` shows how.
+    pub(crate) fn required<T: FromStr>(&mut self, name: &str, example: &str) -> Option<T>
+    where
+        T::Err: Display,
+    {
+        if !self.pairs.iter().any(|(given, _)| given == name) {
+            self.error(name, format!("is missing; for example {name}={example}"));
+        }
+        self.optional(name)
+    }
+
+    /// A whole number within `range`.
+    pub(crate) fn number(&mut self, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
+        let (_, text) = self.pairs.iter().find(|(given, _)| given == name)?;
+        let value = text.parse().ok().filter(|value| range.contains(value));
+        if value.is_none() {
+            let (first, last) = range.into_inner();
+            let detail = format!(
+                "is `{}`; a whole number from {first} to {last} is allowed",
+                shown(text)
+            );
+            self.error(name, detail);
+        }
+        value
+    }
+
+    /// Records an error that involves several parameters or needs their values.
+    pub(crate) fn error(&mut self, field: &str, detail: String) {
+        self.errors.push(ProblemError {
+            field: field.to_owned(),
+            detail,
+        });
+    }
+
+    /// To be called when all parameters are read.
+    ///
+    /// # Errors
+    /// With everything that was wrong, if anything was.
+    pub(crate) fn finish(self) -> Result<(), ApiError> {
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::BadParameters(self.errors))
+        }
+    }
+}
+
+/// `symbol` as every call takes it.
+pub(crate) fn symbol(params: &mut Params) -> Option<Instrument> {
+    params.required("symbol", "BTCUSDT")
+}
+
+/// Text of a client as it may stand in an answer.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(uri: &'static str, read: impl FnOnce(&mut Params)) -> Vec<(String, String)> {
+        let mut params = Params::of(&Uri::from_static(uri), &["symbol", "limit"]);
+        read(&mut params);
+        match params.finish() {
+            Ok(()) => Vec::new(),
+            Err(ApiError::BadParameters(errors)) => {
+                errors.into_iter().map(|e| (e.field, e.detail)).collect()
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once() {
+        let errors = errors("/bars?limit=0&limits=5&limit=7", |params| {
+            symbol(params);
+            params.number("limit", 1..=10);
+        });
+        let expected = [
+            ("limits", "is not known; this call takes symbol, limit"),
+            ("limit", "is given more than once"),
+            ("symbol", "is missing; for example symbol=BTCUSDT"),
+            ("limit", "is `0`; a whole number from 1 to 10 is allowed"),
+        ];
+        assert_eq!(
+            errors,
+            expected.map(|(field, detail)| (field.to_owned(), detail.to_owned()))
+        );
+    }
+
+    #[test]
+    fn numbers_are_whole_and_nothing_else() {
+        for uri in [
+            "/?limit=",
+            "/?limit=1.0",
+            "/?limit=1e3",
+            "/?limit=%201",
+            "/?limit=99999999999999999999",
+        ] {
+            let errors = errors(uri, |params| {
+                assert_eq!(params.number("limit", 1..=10), None)
+            });
+            assert_eq!(errors.len(), 1, "{uri}");
+        }
+        assert!(
+            errors("/?limit=10", |p| assert_eq!(
+                p.number("limit", 1..=10),
+                Some(10)
+            ))
+            .is_empty()
+        );
+    }
+}

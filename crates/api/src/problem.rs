@@ -1,0 +1,208 @@
+//! The one error type of the HTTP layer, and how it is answered: RFC 9457 problem details.
+//!
+//! Handlers return [`ApiError`]; the layer [`describe`] writes the body, because only it knows the
+//! request's id. Anything else that fails below `/api` (an unknown route, a wrong method, a body that
+//! is too large) gets its body there too. What went wrong inside is logged here once, and never sent.
+
+use api_types::{Problem, ProblemError};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use store::StoreError;
+
+use crate::middleware::request_id::RequestId;
+
+/// Content type of every error.
+pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Why a request is not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// Parameters that are unknown, missing, contradictory or out of range; at least one.
+    #[error("bad parameters: {0:?}")]
+    BadParameters(Vec<ProblemError>),
+    /// No such symbol, or not at that venue.
+    #[error("unknown symbol {0}")]
+    UnknownSymbol(String),
+    /// The database cannot be reached, or its schema is not there yet.
+    #[error("the database is away: {0}")]
+    DatabaseAway(String),
+    /// All streams that may be open at once are.
+    #[error("{0} streams are open")]
+    TooManyStreams(usize),
+    /// A defect, or something that should not happen; the text is for the log only.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl ApiError {
+    /// The error for one parameter.
+    pub(crate) fn bad_parameter(field: &str, detail: impl Into<String>) -> Self {
+        Self::BadParameters(vec![ProblemError {
+            field: field.to_owned(),
+            detail: detail.into(),
+        }])
+    }
+
+    fn problem(&self) -> Problem {
+        match self {
+            Self::BadParameters(errors) => {
+                let detail: Vec<String> = errors
+                    .iter()
+                    .map(|e| format!("{}: {}", e.field, e.detail))
+                    .collect();
+                let mut problem = plain(StatusCode::BAD_REQUEST, "bad-parameter", "Bad parameter");
+                problem.detail = detail.join("; ");
+                problem.errors.clone_from(errors);
+                problem
+            }
+            Self::UnknownSymbol(name) => {
+                let mut problem = plain(StatusCode::NOT_FOUND, "unknown-symbol", "Unknown symbol");
+                problem.detail =
+                    format!("There is no symbol `{name}`; /api/v1/symbols lists those there are.");
+                problem
+            }
+            Self::DatabaseAway(_) => {
+                let mut problem = plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "database-away",
+                    "Database away",
+                );
+                problem.detail =
+                    "The database cannot be reached now; try again in a moment.".to_owned();
+                problem
+            }
+            Self::TooManyStreams(most) => {
+                let mut problem = plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "too-many-streams",
+                    "Too many streams",
+                );
+                problem.detail = format!("{most} streams are open, which is the most allowed.");
+                problem
+            }
+            Self::Internal(_) => {
+                let mut problem = plain(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "Internal error",
+                );
+                problem.detail =
+                    "Something went wrong here; the server's log has it under the request id."
+                        .to_owned();
+                problem
+            }
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if error.is_transient() {
+            Self::DatabaseAway(error.to_string())
+        } else {
+            Self::Internal(error.to_string())
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        match &self {
+            Self::Internal(cause) => tracing::error!(%cause, "request failed"),
+            Self::DatabaseAway(cause) => tracing::warn!(%cause, "database away"),
+            _ => {}
+        }
+        respond(self.problem())
+    }
+}
+
+fn plain(status: StatusCode, slug: &str, title: &str) -> Problem {
+    Problem {
+        kind: format!("urn:spreadscope:problem:{slug}"),
+        title: title.to_owned(),
+        status: status.as_u16(),
+        detail: String::new(),
+        errors: Vec::new(),
+        request_id: None,
+    }
+}
+
+/// A response whose body [`describe`] writes.
+fn respond(problem: Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = status.into_response();
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, PROBLEM_JSON);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response.extensions_mut().insert(problem);
+    response
+}
+
+/// The error of a layer rather than of a handler.
+pub(crate) fn of_status(status: StatusCode, detail: impl Into<String>) -> Response {
+    let reason = status.canonical_reason().unwrap_or("Error");
+    let mut problem = plain(status, &reason.to_lowercase().replace(' ', "-"), reason);
+    problem.detail = detail.into();
+    respond(problem)
+}
+
+/// Fallback of the routes below `/api`.
+pub(crate) async fn unknown_route(request: Request) -> Response {
+    let path = request.uri().path();
+    of_status(
+        StatusCode::NOT_FOUND,
+        format!("There is no `{path}`; /openapi.json lists the calls there are."),
+    )
+}
+
+/// Layer: gives every error below `/api` its body, with the id of the request.
+pub(crate) async fn describe(request: Request, next: Next) -> Response {
+    let below_api = request.uri().path().starts_with("/api");
+    let method = request.method().clone();
+    let id = request.extensions().get::<RequestId>().cloned();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let mut problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
+        None if below_api && (status.is_client_error() || status.is_server_error()) => {
+            let mut response = of_status(status, default_detail(status, &method));
+            response
+                .extensions_mut()
+                .remove::<Problem>()
+                .expect("of_status attaches a problem")
+        }
+        None => return response,
+    };
+    problem.request_id = id.map(|id| id.as_str().to_owned());
+    let body = serde_json::to_vec(&problem).expect("a problem is text and numbers");
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, PROBLEM_JSON);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = Body::from(body);
+    response
+}
+
+fn default_detail(status: StatusCode, method: &axum::http::Method) -> String {
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            format!("{method} is not allowed here; the header `allow` lists what is.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => "The body is larger than is allowed here.".to_owned(),
+        _ => status.canonical_reason().unwrap_or("Error").to_owned(),
+    }
+}

@@ -1,0 +1,9 @@
+//! A handler a file.
+
+pub(crate) mod bars;
+pub(crate) mod docs;
+pub(crate) mod health;
+pub(crate) mod status;
+pub(crate) mod stream;
+pub(crate) mod symbols;
+pub(crate) mod trades;

@@ -1,0 +1,147 @@
+//! `GET /api/v1/stream`
+
+use api_types::{Problem, StreamEvent};
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
+    response::{IntoResponse, Response},
+};
+use market::Instrument;
+
+use crate::{
+    app::Shared,
+    hub::{
+        ResolvedTopic,
+        client::Client,
+        outbox,
+        position::{Position, fingerprint},
+        topic::{Topic, Topics},
+    },
+    params::Params,
+    problem::ApiError,
+    resolve,
+};
+
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// The event stream
+///
+/// One stream carries all topics of a page as server-sent events: `ticks:BTCUSDT` (last price and 24 h
+/// volume), `bars:BTCUSDT:1m` (the last 500 bars, then those that change) and `status`. Each event's data
+/// is one JSON object with `type`, `topic` and `kind`: first a `snapshot`, then `update`s; a `reset` is a
+/// new snapshot that voids older bars too. The id of an event is a position that any server of the same
+/// database understands: a client that comes back with it is sent what it missed. An event of type `end`
+/// says why the server closes the stream.
+#[utoipa::path(
+    get,
+    path = "/stream",
+    tag = "Market data",
+    params(
+        ("topics" = String, Query, description = "Topics, separated by commas, at most 100", example = "ticks:BTCUSDT,bars:BTCUSDT:1m,status"),
+        ("lastEventId" = Option<String>, Query, description = "Id of the last event that was received on these topics; the header `Last-Event-ID` takes precedence"),
+        ("Last-Event-ID" = Option<String>, Header, description = "As `lastEventId`; browsers send it when they reconnect"),
+    ),
+    responses(
+        (status = 200, description = "The stream; the schema is that of one event's data", body = StreamEvent, content_type = "text/event-stream"),
+        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such symbol", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away or too many streams are open; `Retry-After` says when to try again", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let (topics, position) = parse(&uri, &headers)?;
+    let permit = shared
+        .streams
+        .clone()
+        .try_acquire_owned()
+        .map_err(|_| ApiError::TooManyStreams(shared.max_streams))?;
+    let topics = resolve_all(&shared, topics).await?;
+    // A position that was reached on other topics says nothing about these.
+    let topics_hash = fingerprint(topics.iter().map(|resolved| &resolved.topic));
+    let position = position.filter(|position| position.topics == topics_hash);
+
+    let (outbox, inbox) = outbox::queue();
+    let client = Client::new(
+        inbox,
+        &topics,
+        position.as_ref(),
+        shared.hub.ending().clone(),
+        permit,
+    );
+    shared.hub.follow(&topics, &outbox, position.as_ref()).await;
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/event-stream"),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // nginx would collect events until its buffer is full.
+        (
+            HeaderName::from_static("x-accel-buffering"),
+            HeaderValue::from_static("no"),
+        ),
+    ];
+    Ok((headers, Body::from_stream(client.into_stream())).into_response())
+}
+
+fn parse(uri: &Uri, headers: &HeaderMap) -> Result<(Vec<Topic>, Option<Position>), ApiError> {
+    let mut params = Params::of(uri, &["topics", "lastEventId"]);
+    let topics: Option<Topics> = params.required("topics", "ticks:BTCUSDT,bars:BTCUSDT:1m,status");
+    // A page gives the id that it starts from; a browser that reconnects sends the one it got to.
+    let header = headers
+        .get(LAST_EVENT_ID)
+        .map(|value| value.to_str().unwrap_or_default());
+    let given: Option<Position> = match params.optional::<String>("lastEventId") {
+        Some(text) if text.is_empty() => None,
+        _ => params.optional("lastEventId"),
+    };
+    let position = match header {
+        None | Some("") => given,
+        Some(text) => match text.parse() {
+            Ok(position) => Some(position),
+            Err(error) => {
+                params.error("Last-Event-ID", format!("{error}"));
+                None
+            }
+        },
+    };
+    params.finish()?;
+    Ok((
+        topics
+            .expect("required parameters are there, or finish has failed")
+            .0,
+        position,
+    ))
+}
+
+async fn resolve_all(shared: &Shared, topics: Vec<Topic>) -> Result<Vec<ResolvedTopic>, ApiError> {
+    let mut resolved: Vec<ResolvedTopic> = Vec::with_capacity(topics.len());
+    for topic in topics {
+        let symbol = match instrument(&topic) {
+            None => None,
+            Some(wanted) => {
+                let known = resolved
+                    .iter()
+                    .find(|known| instrument(&known.topic) == Some(wanted));
+                match known {
+                    Some(known) => known.symbol.clone(),
+                    None => Some(resolve::symbol(&shared.store, wanted).await?),
+                }
+            }
+        };
+        resolved.push(ResolvedTopic { topic, symbol });
+    }
+    Ok(resolved)
+}
+
+const fn instrument(topic: &Topic) -> Option<&Instrument> {
+    match topic {
+        Topic::Bars(instrument, _) | Topic::Ticks(instrument) => Some(instrument),
+        Topic::Status => None,
+    }
+}

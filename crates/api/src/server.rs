@@ -1,0 +1,144 @@
+//! The socket: accepts connections within limits, and ends them in good order.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_io_timeout::TimeoutStream;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Config, app::App};
+
+/// A client has so long to send the head of a request, or to send another one on a connection that it
+/// keeps open (`axum::serve` would wait for ever).
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// A client that takes no byte for so long is gone, or as good as gone.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests under way at shutdown have so long to end.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pause after a failed accept, which is most often for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A bound server that does not accept connections yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    app: App,
+    max_connections: usize,
+}
+
+impl Server {
+    /// Binds the socket. The database need not be there: until it is, `/health/ready` says why not
+    /// and calls that need it answer 503.
+    ///
+    /// # Errors
+    /// When the address is taken or not ours, when a database URL makes no sense, or when
+    /// `dashboard_dir` is no directory.
+    pub async fn bind(config: Config) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(config.api_bind).await.with_context(|| {
+            format!(
+                "cannot serve on {}: choose another with --api-bind or API_BIND",
+                config.api_bind
+            )
+        })?;
+        let app = App::new(&config, listener.local_addr()?)?;
+        Ok(Self {
+            listener,
+            app,
+            max_connections: config.api_max_connections as usize,
+        })
+    }
+
+    /// The address bound, with the port that was chosen if port 0 was asked for.
+    ///
+    /// # Panics
+    /// Never: a bound socket has an address.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.listener
+            .local_addr()
+            .expect("a bound socket has an address")
+    }
+
+    /// Serves until `shutdown`; then open streams are told so and ended, and requests under way are
+    /// answered, within a few seconds.
+    ///
+    /// # Errors
+    /// None at present; failures of single connections are theirs alone.
+    pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
+        tracing::info!(address = %self.local_addr(), "serving");
+        let Self {
+            listener,
+            app,
+            max_connections,
+        } = self;
+        let running = app.start(&shutdown);
+        accept(&listener, app.router(), max_connections, &shutdown).await;
+        running.stop().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    router: Router,
+    max_connections: usize,
+    shutdown: &CancellationToken,
+) {
+    let permits = Arc::new(Semaphore::new(max_connections));
+    let connections = GracefulShutdown::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(64 * 1024);
+
+    loop {
+        let permit = permits.clone().acquire_owned();
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = async { (permit.await, listener.accept().await) } => accepted,
+        };
+        let (Ok(permit), Ok((stream, _peer))) = accepted else {
+            tracing::warn!("a connection could not be accepted");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let Ok(io) = prepare(stream) else { continue };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = connections.watch(http.serve_connection(io, service));
+        metrics::gauge!("api_connections").increment(1.0);
+        tokio::spawn(async move {
+            // Clients leave as they like; that is no event.
+            let _ = connection.await;
+            metrics::gauge!("api_connections").decrement(1.0);
+            drop(permit);
+        });
+    }
+    if tokio::time::timeout(DRAIN_TIMEOUT, connections.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("connections were cut: their clients did not take what was left to send");
+    }
+}
+
+type Io = TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>;
+
+fn prepare(stream: TcpStream) -> io::Result<Io> {
+    // Events are small and each is wanted now.
+    stream.set_nodelay(true)?;
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
+    Ok(TokioIo::new(Box::pin(stream)))
+}
