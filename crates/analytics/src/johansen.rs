@@ -9,6 +9,10 @@
 //! at r = 1 is what cointegration looks like; rejecting both says that the legs are stationary
 //! themselves.
 //!
+//! **Size.** The tables for a constant, which statsmodels carries and this follows, are those of series
+//! that drift. On driftless random walks the trace statistic at 95 % rejects about 10 % of the time instead
+//! of 5 %: one more reason why the verdict on a pair is Engle-Granger's.
+//!
 //! ```
 //! use analytics::johansen::{JohansenOptions, johansen};
 //!

@@ -29,6 +29,7 @@ mod adf;
 mod design;
 mod lags;
 pub mod mackinnon;
+mod products;
 
 pub(crate) use adf::run;
 pub use adf::{Adf, AdfOptions, adf};

@@ -4,6 +4,7 @@
 //! dependent Δ. Fewer lags are fewer leading columns.
 
 use super::Regression;
+use super::products::{self, Columns};
 use crate::row_qr::RowQr;
 use crate::{Degeneracy, Error, Result};
 
@@ -57,6 +58,10 @@ impl Design {
         };
         difference.iter_mut().for_each(|d| *d *= difference_scale);
         level.iter_mut().for_each(|l| *l *= level_scale);
+        if regression != Regression::None {
+            let mean = level.iter().sum::<f64>() / level.len() as f64;
+            level.iter_mut().for_each(|l| *l -= mean);
+        }
         Ok(Self {
             regression,
             level,
@@ -67,6 +72,27 @@ impl Design {
 
     /// The factor of the regression with `max_lag` lags.
     pub(super) fn factor(&self, max_lag: usize) -> RowQr {
+        self.factor_by_products(max_lag)
+            .unwrap_or_else(|| self.factor_by_reflections(max_lag))
+    }
+
+    fn factor_by_products(&self, max_lag: usize) -> Option<RowQr> {
+        let rows = self.difference.len() - max_lag;
+        let deterministic: Vec<Vec<f64>> = (0..self.level_column())
+            .map(|column| {
+                let mut values = vec![0.0; rows];
+                self.fill_deterministic(column, max_lag, &mut values);
+                values
+            })
+            .collect();
+        products::factor(&Columns {
+            deterministic: &deterministic,
+            level: &self.level[max_lag..][..rows],
+            difference: &self.difference,
+        })
+    }
+
+    fn factor_by_reflections(&self, max_lag: usize) -> RowQr {
         let mut qr = RowQr::new(self.level_column() + max_lag + 2);
         self.absorb(&mut qr, max_lag, max_lag..self.difference.len());
         qr
@@ -127,6 +153,18 @@ impl Design {
         }
     }
 
+    /// The constant or the trend for the rows from the one with index `first` on.
+    fn fill_deterministic(&self, column: usize, first: usize, target: &mut [f64]) {
+        let n = self.difference.len() as f64;
+        for (i, slot) in target.iter_mut().enumerate() {
+            *slot = if column == 0 {
+                1.0
+            } else {
+                2.0 * (first + i) as f64 / n - 1.0
+            };
+        }
+    }
+
     fn level_column(&self) -> usize {
         self.regression.terms()
     }
@@ -134,17 +172,10 @@ impl Design {
     /// Feeds the rows whose dependent difference has an index in `rows`.
     fn absorb(&self, qr: &mut RowQr, lags: usize, rows: std::ops::Range<usize>) {
         let level = self.level_column();
-        let n = self.difference.len() as f64;
         qr.absorb(rows.len(), |column, first, target| {
             let at = rows.start + first;
             let source = if column < level {
-                if column == 0 {
-                    target.fill(1.0);
-                } else {
-                    for (i, slot) in target.iter_mut().enumerate() {
-                        *slot = 2.0 * (at + i) as f64 / n - 1.0;
-                    }
-                }
+                self.fill_deterministic(column, at, target);
                 return;
             } else if column == level {
                 &self.level[at..]
@@ -189,4 +220,79 @@ fn level_t(qr: &RowQr, level: usize, regressors: usize) -> f64 {
         sum_of_squares += inverse[column] * inverse[column];
     }
     coefficients[level] / sum_of_squares.sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REGRESSIONS: [Regression; 3] = [
+        Regression::None,
+        Regression::Constant,
+        Regression::ConstantTrend,
+    ];
+
+    fn noise(seed: u64) -> impl FnMut() -> f64 {
+        let mut bits = seed;
+        move || {
+            bits = bits
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (bits >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
+        }
+    }
+
+    /// s_t = keep·s_{t−1} + noise at a price of some height.
+    fn series(n: usize, keep: f64, height: f64) -> Vec<f64> {
+        let mut next = noise(n as u64);
+        let mut level = 0.0;
+        (0..n)
+            .map(|_| {
+                level = keep * level + next();
+                height + level
+            })
+            .collect()
+    }
+
+    #[test]
+    fn inner_products_and_reflections_give_the_same_regressions() {
+        for keep in [-0.5, 0.0, 0.9, 0.999, 1.0] {
+            for regression in REGRESSIONS {
+                let height = if regression == Regression::None {
+                    0.0
+                } else {
+                    60_000.0
+                };
+                let design = Design::new("series", &series(900, keep, height), regression).unwrap();
+                let fast = design.factor_by_products(20).expect("a harmless series");
+                let safe = design.factor_by_reflections(20);
+                for lag in 0..=20 {
+                    let fast_sum = design.ln_residual_sum(&fast, 20, lag).unwrap();
+                    let safe_sum = design.ln_residual_sum(&safe, 20, lag).unwrap();
+                    assert!((fast_sum - safe_sum).abs() < 1e-12);
+                    let fast = design.refit(&fast, 20, lag).unwrap().statistic;
+                    let safe = design.refit(&safe, 20, lag).unwrap().statistic;
+                    assert!(
+                        (fast - safe).abs() < 1e-10 * safe.abs().max(1.0),
+                        "{fast} {safe}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn inner_products_stand_back_where_they_are_too_coarse() {
+        let design = |values: &[f64]| Design::new("series", values, Regression::Constant).unwrap();
+        // One step that dwarfs all others, at the end and at the start.
+        let mut jump = series(900, 0.9, 100.0);
+        jump[899] = 1e12;
+        assert!(design(&jump).factor_by_products(20).is_none());
+        jump.reverse();
+        assert!(design(&jump).factor_by_products(20).is_none());
+        // A parabola with a breath of noise: its differences are nearly a line.
+        let mut next = noise(3);
+        let smooth: Vec<f64> = (0..900).map(|t| f64::from(t * t) + 1e-3 * next()).collect();
+        assert!(design(&smooth).factor_by_products(20).is_none());
+    }
 }

@@ -9,6 +9,9 @@
 //! a constant is −33.527 in statsmodels (and so in what people compare with) and −22.527 in the paper.
 //! This module follows statsmodels. The difference is 11/n² in the critical value: 4.4e-5 at n = 500, and
 //! none in the p-value, on which the verdict rests.
+//!
+//! **Accuracy.** statrs' normal distribution function is exact to 2e-10 of its value from Φ(−37.5) = 5e-308 to 1
+//! (tested against scipy at 1e-9), three digits more than is asked of a p-value.
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
