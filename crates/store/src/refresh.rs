@@ -73,7 +73,7 @@ pub(crate) fn lease_lost(error: sqlx::Error, lease: Option<&Lease>) -> StoreErro
 /// Only those of the database.
 pub async fn levels(store: &Store) -> Result<Vec<LevelState>> {
     let rows: Vec<(String, Option<DateTime<Utc>>, Option<DateTime<Utc>>)> = sqlx::query_as(
-        "SELECT level, watermark, retention_floor FROM rollup_levels
+        "SELECT level, nullif(watermark, '-infinity'), retention_floor FROM rollup_levels
          WHERE level <> 'trades' ORDER BY ordinal",
     )
     .fetch_all(store.read_pool())
