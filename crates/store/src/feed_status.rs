@@ -154,7 +154,11 @@ pub async fn write(store: &Store, status: &FeedStatus) -> Result<()> {
     .execute(store.write_pool())
     .await?;
     // Not one transaction: a lost hint is made up for a second later by the next report.
-    notify(store.write_pool(), &notifications::feed_payloads(&[status.venue])).await
+    notify(
+        store.write_pool(),
+        &notifications::feed_payloads(&[status.venue]),
+    )
+    .await
 }
 
 #[derive(sqlx::FromRow)]
