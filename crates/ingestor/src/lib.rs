@@ -1,1 +1,45 @@
-//! Takes every trade of the exchange into the store
+//! Takes every trade of the exchange into the store.
+//!
+//! [`run`] checks the symbols, connects, decodes, and writes in batches; beside that it fetches the
+//! klines of the past. It goes on until it is told to stop, whatever the exchange, the network or
+//! the database do.
+//!
+//! ```text
+//!   WebSocket ─ connection ─┐  bounded   ┌─ gap rule ─ rejects, gaps, trades ─ store
+//!   WebSocket ─ connection ─┼──queue──── writer ── first trade ──> first minute ─┐
+//!        REST ─ back-fill ──┘            └── recorded gap ──> klines around it   │
+//!               ^────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`config`] | settings: flags and environment |
+//! | [`venue`] | all that the rest knows of an exchange, and Binance behind it |
+//! | [`rest`] | REST calls within the weight that the exchange allows |
+//! | [`contiguity`] | the gap rule: ids are contiguous per symbol |
+//! | `connection`, `silence` | one WebSocket connection, made again for ever; who is silent |
+//! | `writer` | the one task that writes, and the order that keeps every id accounted for |
+//! | `backfill` | klines of the past and around gaps; the first minute |
+//! | `state`, `status` | what it knows of itself, written out every second |
+//!
+//! Memory is bounded: `queue_batches` × `batch_max_trades` trades wait at most, plus what the
+//! writer holds. When the queue is full the sockets are not read, so the exchange's flow control
+//! sets in; if it then ends the connection, the ids that were missed are recorded as a gap.
+
+mod backfill;
+mod batch;
+pub mod config;
+mod connection;
+pub mod contiguity;
+pub mod rest;
+mod run;
+mod silence;
+mod state;
+mod status;
+mod symbols;
+pub mod venue;
+mod writer;
+
+pub use config::Config;
+pub use run::run;
+pub use symbols::UnknownSymbols;

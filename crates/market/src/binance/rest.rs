@@ -36,6 +36,10 @@ pub struct MarketInfo {
     pub symbol: Symbol,
     /// `TRADING` when it trades.
     pub status: String,
+    /// What is traded, as `BTC`.
+    pub base_asset: Option<String>,
+    /// What it is paid with, as `USDT`.
+    pub quote_asset: Option<String>,
     /// Price step, quote currency.
     pub tick_size: Option<f64>,
     /// Quantity step, base currency.
@@ -73,8 +77,11 @@ pub fn exchange_info(body: &str) -> Result<ExchangeInfo, BadReply> {
         rate_limits: Vec<RateLimit>,
     }
     #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
     struct Market {
         symbol: String,
+        base_asset: Option<String>,
+        quote_asset: Option<String>,
         #[serde(default)]
         status: String,
         #[serde(default)]
@@ -109,6 +116,8 @@ pub fn exchange_info(body: &str) -> Result<ExchangeInfo, BadReply> {
             tick_size: step(&market.filters, "PRICE_FILTER", |f| f.tick_size.as_ref()),
             step_size: step(&market.filters, "LOT_SIZE", |f| f.step_size.as_ref()),
             status: market.status,
+            base_asset: market.base_asset,
+            quote_asset: market.quote_asset,
         })
     });
     let weight_per_minute = reply
@@ -126,25 +135,15 @@ pub fn exchange_info(body: &str) -> Result<ExchangeInfo, BadReply> {
     })
 }
 
-/// A page of klines.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct KlinePage {
-    /// The bars, oldest first. Klines without a trade are left out: they are no bars.
-    pub bars: Vec<Bar>,
-    /// Klines in the reply, with and without trades.
-    pub rows: usize,
-    /// When the newest kline of the reply opens, milliseconds since the epoch.
-    pub last_open_ms: Option<i64>,
-}
-
 /// Reads a reply to [`klines`](super::request::klines): rows of twelve columns (open time, open,
 /// high, low, close, volume, close time, quote volume, trades, taker buy volume, taker buy quote
-/// volume, ignored).
+/// volume, ignored). Klines without trades are there too, with `trades` 0: they say that the stretch
+/// was fetched, and are no bars.
 ///
 /// # Errors
 /// [`BadReply`] if any row cannot be read, or holds prices that no trades can have made. A page is
 /// taken whole or not at all.
-pub fn klines(body: &str) -> Result<KlinePage, BadReply> {
+pub fn klines(body: &str) -> Result<Vec<Bar>, BadReply> {
     type Row<'a> = (
         i64,
         &'a str,
@@ -161,17 +160,10 @@ pub fn klines(body: &str) -> Result<KlinePage, BadReply> {
     );
 
     let rows: Vec<Row<'_>> = serde_json::from_str(body)?;
-    let mut page = KlinePage {
-        rows: rows.len(),
-        last_open_ms: rows.last().map(|r| r.0),
-        bars: vec![],
-    };
+    let mut page: Vec<Bar> = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
         let (bucket_ms, open, high, low, close, volume, _, quote_volume, trades, buy_volume, ..) =
             *row;
-        if trades == 0 {
-            continue;
-        }
         let bad = |what| BadReply::Kline { index, what };
         let number = |text| {
             decimal::parse(text)
@@ -193,14 +185,10 @@ pub fn klines(body: &str) -> Result<KlinePage, BadReply> {
         if bar.low <= 0.0 || !inside(bar.open) || !inside(bar.close) || trades < 0 {
             return Err(bad("prices that no trades can have made"));
         }
-        if page
-            .bars
-            .last()
-            .is_some_and(|last| last.bucket_ms >= bucket_ms)
-        {
+        if page.last().is_some_and(|last| last.bucket_ms >= bucket_ms) {
             return Err(bad("not in the order of time"));
         }
-        page.bars.push(bar);
+        page.push(bar);
     }
     Ok(page)
 }
@@ -295,7 +283,7 @@ mod tests {
             "rateLimits":[{"rateLimitType":"ORDERS","interval":"MINUTE","intervalNum":1,"limit":1200},
               {"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":2400}],
             "exchangeFilters":[],"symbols":[
-              {"symbol":"BTCUSDT","pair":"BTCUSDT","contractType":"PERPETUAL","status":"TRADING","filters":[
+              {"symbol":"BTCUSDT","pair":"BTCUSDT","contractType":"PERPETUAL","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT","filters":[
                 {"minPrice":"556.80","filterType":"PRICE_FILTER","maxPrice":"4529764","tickSize":"0.10"},
                 {"stepSize":"0.001","filterType":"LOT_SIZE","maxQty":"1000","minQty":"0.001"},
                 {"limit":200,"filterType":"MAX_NUM_ORDERS"}]},
@@ -308,19 +296,20 @@ mod tests {
         };
         assert!(btc.is_trading() && !old.is_trading());
         assert_eq!((btc.tick_size, btc.step_size), (Some(0.1), Some(0.001)));
+        let assets = (btc.base_asset.as_deref(), btc.quote_asset.as_deref());
+        assert_eq!(assets, (Some("BTC"), Some("USDT")));
         assert_eq!((old.tick_size, old.step_size), (None, None));
         assert!(exchange_info("<html>").is_err());
     }
 
     #[test]
-    fn klines_become_bars_and_those_without_trades_are_left_out() {
+    fn klines_become_bars_and_those_without_trades_say_so() {
         let body = r#"[[1786171860000,"64990.9","65000.10","64980.00","64999.9","12.345",1786171919999,"802345.67",321,"6.1","396000.5","0"],
             [1786171920000,"64999.9","64999.9","64999.9","64999.9","0",1786171979999,"0",0,"0","0","0"]]"#;
         let page = klines(body).unwrap();
-        assert_eq!((page.rows, page.last_open_ms), (2, Some(1_786_171_920_000)));
         assert_eq!(
-            page.bars,
-            [Bar {
+            page[0],
+            Bar {
                 bucket_ms: 1_786_171_860_000,
                 open: 64990.9,
                 high: 65000.1,
@@ -330,9 +319,10 @@ mod tests {
                 quote_volume: 802_345.67,
                 buy_volume: 6.1,
                 trades: 321,
-            }]
+            }
         );
-        assert_eq!(klines("[]").unwrap(), KlinePage::default());
+        assert_eq!((page.len(), page[1].trades, page[1].volume), (2, 0, 0.0));
+        assert_eq!(klines("[]").unwrap(), []);
     }
 
     #[test]

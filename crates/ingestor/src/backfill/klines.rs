@@ -1,0 +1,210 @@
+//! Klines into `history`: the past at start, and the minutes around gaps later.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures::StreamExt;
+use market::Interval;
+use store::{SymbolId, history};
+use tokio::sync::mpsc;
+
+use super::{
+    Backfill, Spans,
+    plan::{Page, newest_first, pages},
+    retry::GaveUp,
+};
+use crate::{
+    batch::Followed,
+    venue::{Urgency, Venue},
+    writer::RecordedGap,
+};
+
+/// Calls under way at once: enough to hide the round trip, few enough to be polite.
+const CONCURRENT_CALLS: usize = 4;
+
+/// A kline can be asked for this long after its end, by exchange time.
+const SETTLING_MS: i64 = 2_000;
+
+/// Fetches the klines of the past that are not in the store yet, newest first.
+pub(crate) async fn fetch_history<V: Venue>(backfill: Arc<Backfill<V>>, spans: Spans) {
+    if let Err(GaveUp::Rest(error)) = try_fetch_history(&backfill, spans).await {
+        tracing::error!(event = "backfill_failed", %error);
+        backfill
+            .shared
+            .note("back-fill", format!("no klines of the past: {error}"));
+    }
+}
+
+async fn try_fetch_history<V: Venue>(backfill: &Backfill<V>, spans: Spans) -> Result<(), GaveUp> {
+    let now_ms = backfill
+        .ask(None, || backfill.venue.server_time_ms())
+        .await?;
+    let mut plan = Vec::new();
+    for (place, followed) in backfill.followed.iter().enumerate() {
+        for (interval, span_ms) in spans.by_interval() {
+            let covered = backfill
+                .store(|| history::coverage(&backfill.store, followed.id, interval))
+                .await?;
+            let rows = backfill.venue.klines_per_page();
+            plan.extend(pages(place, interval, span_ms, now_ms, &covered, rows));
+        }
+    }
+    let total = plan.len();
+    backfill.shared.backfill_planned(total);
+    tracing::info!(event = "backfill_started", requests = total);
+
+    // Where a page came back empty, the market did not exist yet, nor before.
+    let listed_later = Mutex::new(HashSet::new());
+    let beginnings = || listed_later.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut done = futures::stream::iter(newest_first(plan))
+        .map(|page| {
+            let beginnings = &beginnings;
+            async move {
+                if beginnings().contains(&(page.symbol, page.interval)) {
+                    return Ok(());
+                }
+                let rows = fetch_page(backfill, page).await?;
+                if rows == 0 {
+                    beginnings().insert((page.symbol, page.interval));
+                }
+                Ok::<_, GaveUp>(())
+            }
+        })
+        .buffer_unordered(CONCURRENT_CALLS);
+    let mut count = 0;
+    while let Some(result) = done.next().await {
+        match result {
+            Err(GaveUp::Stopped) => return Err(GaveUp::Stopped),
+            // The other pages are worth having all the same.
+            Err(GaveUp::Rest(error)) => tracing::error!(event = "klines_refused", %error),
+            Ok(()) => {}
+        }
+        count += 1;
+        backfill.shared.backfill_advanced(1);
+        if count % 25 == 0 || count == total {
+            tracing::info!(event = "backfill_progress", done = count, total);
+        }
+    }
+    Ok(())
+}
+
+/// Returns how many klines the exchange had.
+async fn fetch_page<V: Venue>(backfill: &Backfill<V>, page: Page) -> Result<usize, GaveUp> {
+    let followed = &backfill.followed[page.symbol];
+    fetch(
+        backfill,
+        followed,
+        page.interval,
+        page.start_ms,
+        page.end_ms,
+    )
+    .await
+}
+
+async fn fetch<V: Venue>(
+    backfill: &Backfill<V>,
+    followed: &Followed,
+    interval: Interval,
+    start_ms: i64,
+    end_ms: i64,
+) -> Result<usize, GaveUp> {
+    let klines = backfill
+        .ask(None, || {
+            backfill.venue.klines(
+                &followed.symbol,
+                interval,
+                start_ms,
+                end_ms,
+                Urgency::Background,
+            )
+        })
+        .await?;
+    metrics::counter!("ingestor_klines_fetched_total").increment(klines.len() as u64);
+    backfill
+        .store(|| history::write_klines(&backfill.store, followed.id, interval, &klines))
+        .await?;
+    Ok(klines.len())
+}
+
+/// Fetches the one-minute klines around gaps, so that charts have no hole while trades are missing.
+///
+/// This is where repair belongs: ask the venue for the trades from the first missing id on, and send
+/// them to the writer as a batch without a session; the gap rule then closes the gap by itself.
+pub(crate) async fn refetch_around_gaps<V: Venue>(
+    backfill: Arc<Backfill<V>>,
+    mut gaps: mpsc::Receiver<RecordedGap>,
+) {
+    let mut watermark = backfill.shared.watermark();
+    // Minutes to fetch, by symbol: from the first to the last bucket that a gap touches.
+    let mut wanted: HashMap<SymbolId, (i64, i64)> = HashMap::new();
+    loop {
+        tokio::select! {
+            () = backfill.shutdown.cancelled() => return,
+            gap = gaps.recv() => {
+                let Some(RecordedGap { symbol_id, missing }) = gap else { return };
+                let first = Interval::M1.bucket_of(missing.from_ms);
+                let last = Interval::M1.bucket_of(missing.to_ms);
+                let range = wanted.entry(symbol_id).or_insert((first, last));
+                *range = (range.0.min(first), range.1.max(last));
+            }
+            changed = watermark.changed(), if !wanted.is_empty() => {
+                if changed.is_err() {
+                    return;
+                }
+            }
+        }
+        let Some(now_ms) = *watermark.borrow_and_update() else {
+            continue;
+        };
+        let closed = Interval::M1.bucket_of(now_ms - SETTLING_MS) - Interval::M1.ms();
+        let due: Vec<_> = wanted
+            .iter()
+            .filter(|(_, (first, _))| *first <= closed)
+            .map(|(id, (first, last))| (*id, *first, (*last).min(closed)))
+            .collect();
+        for (symbol_id, first, last) in due {
+            if let Err(GaveUp::Stopped) = refetch(&backfill, symbol_id, first, last).await {
+                return;
+            }
+            let rest = last + Interval::M1.ms();
+            match wanted.get_mut(&symbol_id) {
+                Some(range) if range.1 >= rest => range.0 = rest,
+                _ => {
+                    wanted.remove(&symbol_id);
+                }
+            }
+        }
+    }
+}
+
+async fn refetch<V: Venue>(
+    backfill: &Backfill<V>,
+    symbol_id: SymbolId,
+    first_ms: i64,
+    last_ms: i64,
+) -> Result<(), GaveUp> {
+    let Some(followed) = backfill.followed(symbol_id) else {
+        return Ok(());
+    };
+    let page_ms = Interval::M1.ms() * i64::from(backfill.venue.klines_per_page());
+    // Newest first, and no further back than the exchange is asked for at start.
+    let mut end = last_ms;
+    while end >= first_ms {
+        let start = first_ms.max(end - page_ms + Interval::M1.ms());
+        match fetch(backfill, followed, Interval::M1, start, end).await {
+            Ok(0) => break,
+            Ok(rows) => {
+                tracing::info!(event = "klines_of_gap_fetched", symbol = %followed.symbol, rows)
+            }
+            Err(GaveUp::Stopped) => return Err(GaveUp::Stopped),
+            Err(GaveUp::Rest(error)) => {
+                tracing::error!(event = "klines_refused", symbol = %followed.symbol, %error);
+                break;
+            }
+        }
+        end = start - Interval::M1.ms();
+    }
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! What the stream does not tell: klines of the past, and the minute in which it all began.
+
+mod klines;
+mod minute;
+mod plan;
+mod retry;
+
+use std::sync::Arc;
+
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::{batch::Followed, state::FeedShared, venue::Venue};
+
+pub(crate) use klines::{fetch_history, refetch_around_gaps};
+pub(crate) use minute::complete_first_minutes;
+pub(crate) use plan::Spans;
+
+/// What every part of the back-fill needs.
+pub(crate) struct Backfill<V> {
+    pub(crate) venue: Arc<V>,
+    pub(crate) store: Store,
+    pub(crate) shared: Arc<FeedShared>,
+    pub(crate) followed: Vec<Followed>,
+    pub(crate) restricted_retry: std::time::Duration,
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl<V: Venue> Backfill<V> {
+    fn followed(&self, id: store::SymbolId) -> Option<&Followed> {
+        self.followed.iter().find(|followed| followed.id == id)
+    }
+}

@@ -1,0 +1,267 @@
+//! Settings: flags and environment.
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::Args;
+use market::{FeedMode, Symbol, Venue};
+use store::DatabaseUrls;
+
+/// Settings of the ingestor. In code: `Config { symbols, ..Config::default() }`.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// PostgreSQL to write to.
+    #[arg(long, env = "DATABASE_URL", default_value = DATABASE_URL, hide_env_values = true)]
+    pub database_url: String,
+
+    /// PostgreSQL to read from [default: DATABASE_URL].
+    #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true)]
+    pub database_read_url: Option<String>,
+
+    /// Base of the exchange's streams; the routed path is appended.
+    #[arg(long, env = "EXCHANGE_WS_URL", default_value = WS_URL)]
+    pub exchange_ws_url: String,
+
+    /// Base of the exchange's REST calls.
+    #[arg(long, env = "EXCHANGE_REST_URL", default_value = REST_URL)]
+    pub exchange_rest_url: String,
+
+    /// live, simulated or replay [default: live if both exchange URLs lead to binance.com, else
+    /// simulated].
+    #[arg(long, env = "FEED_MODE")]
+    pub feed_mode: Option<FeedMode>,
+
+    /// Symbols to follow, separated by commas.
+    #[arg(long, env = "SYMBOLS", value_delimiter = ',', default_values = SYMBOLS)]
+    pub symbols: Vec<Symbol>,
+
+    /// Address of metrics and health; none is served if this is `None`.
+    #[arg(long, env = "OPS_BIND", default_value = OPS_BIND)]
+    pub ops_bind: Option<SocketAddr>,
+
+    /// Longest time that a trade waits for others before it is handed on, in milliseconds.
+    #[arg(long, env = "INGESTOR_BATCH_INTERVAL_MS", default_value_t = 50)]
+    pub batch_interval_ms: u64,
+
+    /// Most trades that are handed on together.
+    #[arg(long, env = "INGESTOR_BATCH_MAX_TRADES", default_value_t = 2_000,
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub batch_max_trades: u32,
+
+    /// Batches that may wait for the database. When so many wait, the sockets are not read: memory
+    /// stays bounded, and the exchange is told by its own flow control.
+    #[arg(long, env = "INGESTOR_QUEUE_BATCHES", default_value_t = 64,
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub queue_batches: u32,
+
+    /// Streams on one connection; more symbols make more connections.
+    #[arg(long, env = "INGESTOR_STREAMS_PER_CONNECTION", default_value_t = 200,
+        value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub streams_per_connection: u32,
+
+    /// A symbol without a trade for this long is subscribed again, in milliseconds.
+    #[arg(long, env = "INGESTOR_SYMBOL_SILENCE_MS", default_value_t = 60_000,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub symbol_silence_ms: u64,
+
+    /// A connection on which nothing arrives for this long, not even the answer to a ping, is
+    /// made anew, in milliseconds.
+    #[arg(long, env = "INGESTOR_CONNECTION_SILENCE_MS", default_value_t = 30_000,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub connection_silence_ms: u64,
+
+    /// A connection of this age is made anew before the exchange ends it (24 h), in milliseconds.
+    #[arg(long, env = "INGESTOR_CONNECTION_MAX_AGE_MS", default_value_t = 23 * 3_600_000 + 1_800_000,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub connection_max_age_ms: u64,
+
+    /// First wait before a connection is made anew, in milliseconds; doubles up to 30 s.
+    #[arg(long, env = "INGESTOR_RECONNECT_FIRST_MS", default_value_t = 250)]
+    pub reconnect_first_ms: u64,
+
+    /// How long to wait before asking again an exchange that does not serve this place, in
+    /// milliseconds.
+    #[arg(long, env = "INGESTOR_RESTRICTED_RETRY_MS", default_value_t = 300_000)]
+    pub restricted_retry_ms: u64,
+
+    /// Days of one-minute klines to fetch.
+    #[arg(long, env = "BACKFILL_1M_DAYS", default_value_t = 7)]
+    pub backfill_1m_days: u32,
+
+    /// Days of one-hour klines to fetch.
+    #[arg(long, env = "BACKFILL_1H_DAYS", default_value_t = 180)]
+    pub backfill_1h_days: u32,
+
+    /// Days of one-day klines to fetch.
+    #[arg(long, env = "BACKFILL_1D_DAYS", default_value_t = 3 * 365)]
+    pub backfill_1d_days: u32,
+
+    /// How long a stopping ingestor tries to write what it holds, in milliseconds.
+    #[arg(long, env = "INGESTOR_STOP_TIMEOUT_MS", default_value_t = 5_000)]
+    pub stop_timeout_ms: u64,
+}
+
+const DATABASE_URL: &str = "postgres://spreadscope@localhost/spreadscope";
+const WS_URL: &str = "wss://fstream.binance.com";
+const REST_URL: &str = "https://fapi.binance.com";
+const SYMBOLS: [&str; 5] = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT"];
+const OPS_BIND: &str = "127.0.0.1:9101";
+
+impl Default for Config {
+    /// The defaults of the flags, but without metrics and health on a fixed port.
+    fn default() -> Self {
+        Self {
+            database_url: DATABASE_URL.into(),
+            database_read_url: None,
+            exchange_ws_url: WS_URL.into(),
+            exchange_rest_url: REST_URL.into(),
+            feed_mode: None,
+            symbols: SYMBOLS.map(|name| name.parse().expect("a symbol")).to_vec(),
+            ops_bind: None,
+            batch_interval_ms: 50,
+            batch_max_trades: 2_000,
+            queue_batches: 64,
+            streams_per_connection: 200,
+            symbol_silence_ms: 60_000,
+            connection_silence_ms: 30_000,
+            connection_max_age_ms: 23 * 3_600_000 + 1_800_000,
+            reconnect_first_ms: 250,
+            restricted_retry_ms: 300_000,
+            backfill_1m_days: 7,
+            backfill_1h_days: 180,
+            backfill_1d_days: 3 * 365,
+            stop_timeout_ms: 5_000,
+        }
+    }
+}
+
+impl Config {
+    /// Whether the numbers are real.
+    #[must_use]
+    pub fn mode(&self) -> FeedMode {
+        self.feed_mode.unwrap_or_else(|| {
+            if is_binance(&self.exchange_ws_url) && is_binance(&self.exchange_rest_url) {
+                FeedMode::Live
+            } else {
+                FeedMode::Simulated
+            }
+        })
+    }
+
+    /// Under which venue the trades are stored.
+    #[must_use]
+    pub fn venue(&self) -> Venue {
+        match self.mode() {
+            FeedMode::Live => Venue::Binance,
+            FeedMode::Simulated | FeedMode::Replay => Venue::Simulated,
+        }
+    }
+
+    pub(crate) fn database_urls(&self) -> DatabaseUrls {
+        let mut urls = DatabaseUrls::new(&self.database_url);
+        if let Some(read) = &self.database_read_url {
+            urls.read.clone_from(read);
+        }
+        urls
+    }
+
+    /// The symbols in the order given, each once.
+    pub(crate) fn distinct_symbols(&self) -> Vec<Symbol> {
+        let mut seen = std::collections::HashSet::new();
+        self.symbols
+            .iter()
+            .filter(|symbol| seen.insert(*symbol))
+            .cloned()
+            .collect()
+    }
+
+    pub(crate) fn batch_interval(&self) -> Duration {
+        Duration::from_millis(self.batch_interval_ms)
+    }
+
+    pub(crate) fn stop_timeout(&self) -> Duration {
+        Duration::from_millis(self.stop_timeout_ms)
+    }
+}
+
+/// Whether a URL's host is binance.com or within it.
+fn is_binance(url: &str) -> bool {
+    let host = reqwest::Url::parse(url)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned));
+    host.is_some_and(|host| host == "binance.com" || host.ends_with(".binance.com"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    fn parse(flags: &[&str]) -> Result<Config, clap::Error> {
+        let all = std::iter::once("ingestor").chain(flags.iter().copied());
+        Flags::try_parse_from(all).map(|flags| flags.config)
+    }
+
+    #[test]
+    fn the_defaults_in_code_are_those_of_the_flags() {
+        let flags = Config {
+            ops_bind: None,
+            ..parse(&[]).unwrap()
+        };
+        assert_eq!(format!("{flags:?}"), format!("{:?}", Config::default()));
+    }
+
+    #[test]
+    fn the_feed_is_live_only_if_both_urls_lead_to_the_exchange() {
+        assert_eq!(Config::default().mode(), FeedMode::Live);
+        assert_eq!(Config::default().venue(), Venue::Binance);
+        for (ws, rest) in [
+            ("ws://127.0.0.1:9100", REST_URL),
+            (WS_URL, "http://127.0.0.1:9100"),
+            ("wss://fstream.binance.com.example.org", REST_URL),
+            ("wss://notbinance.com", REST_URL),
+        ] {
+            let config = parse(&["--exchange-ws-url", ws, "--exchange-rest-url", rest]).unwrap();
+            assert_eq!(
+                (config.mode(), config.venue()),
+                (FeedMode::Simulated, Venue::Simulated)
+            );
+        }
+        let named = parse(&["--exchange-ws-url", "ws://x", "--feed-mode", "replay"]).unwrap();
+        assert_eq!(
+            (named.mode(), named.venue()),
+            (FeedMode::Replay, Venue::Simulated)
+        );
+    }
+
+    #[test]
+    fn a_bad_setting_is_named() {
+        for (flag, value) in [
+            ("--symbols", "BTC USDT"),
+            ("--feed-mode", "paper"),
+            ("--batch-max-trades", "0"),
+            ("--streams-per-connection", "1025"),
+            ("--ops-bind", "nowhere"),
+        ] {
+            let error = parse(&[flag, value]).unwrap_err().to_string();
+            assert!(error.contains(flag), "{error}");
+        }
+    }
+
+    #[test]
+    fn symbols_named_twice_are_followed_once() {
+        let config = parse(&["--symbols", "btcusdt,ETHUSDT,BTCUSDT"]).unwrap();
+        let names: Vec<_> = config
+            .distinct_symbols()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(names, ["BTCUSDT", "ETHUSDT"]);
+    }
+}

@@ -1,0 +1,342 @@
+//! A connection from handshake to end.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use futures::{SinkExt, StreamExt};
+use market::binance::rest::is_restricted_location;
+use service::Backoff;
+use tokio::{net::TcpStream, time::Instant};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    tungstenite::{Error, Message, protocol::WebSocketConfig},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Connection, End};
+use crate::{
+    batch::Batch,
+    silence::Remedy,
+    venue::{Event, Venue},
+};
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// A frame of a trade has 200 bytes; a larger one than this ends the connection.
+const MAX_FRAME_BYTES: usize = 4 << 20;
+const READ_BUFFER_BYTES: usize = 64 << 10;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How often silence and age are looked at.
+const TICK: Duration = Duration::from_millis(200);
+
+/// What lives as long as a session.
+struct Session {
+    socket: Socket,
+    batch: Batch,
+    /// The clock of the last tick: exact enough for silence, and free.
+    now: Instant,
+    last_frame: Instant,
+    ping_sent: bool,
+    /// Control messages that wait for their turn.
+    outbox: VecDeque<String>,
+    next_message: Instant,
+    messages: i64,
+    /// Lag of the last frame of the batch.
+    lag_ms: Option<i64>,
+}
+
+impl<V: Venue> Connection<V> {
+    pub(super) async fn session(
+        &mut self,
+        backoff: &mut Backoff,
+        shutdown: &CancellationToken,
+    ) -> End {
+        let url = self.venue.stream_url(&self.symbols);
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(0)
+            .max_message_size(Some(MAX_FRAME_BYTES))
+            .max_frame_size(Some(MAX_FRAME_BYTES));
+        let connecting = connect_async_with_config(url, Some(config), true);
+        let connected = tokio::select! {
+            () = shutdown.cancelled() => return End::Stopped,
+            connected = tokio::time::timeout(CONNECT_TIMEOUT, connecting) => connected,
+        };
+        let socket = match connected {
+            Ok(Ok((socket, _))) => socket,
+            Ok(Err(error)) => return refused(error),
+            Err(_) => return End::Lost("no answer to the handshake".into()),
+        };
+
+        let now = Instant::now();
+        let mut session = Session {
+            socket,
+            batch: self.new_batch(),
+            now,
+            last_frame: now,
+            ping_sent: false,
+            outbox: VecDeque::new(),
+            next_message: now,
+            messages: 0,
+            lag_ms: None,
+        };
+        for watch in &mut self.silence {
+            watch.connected(now.into_std());
+        }
+        self.shared.connection_is(self.number, true);
+        self.shared
+            .clear_note(&format!("connection {}", self.number));
+        tracing::info!(
+            event = "connected",
+            connection = self.number,
+            symbols = self.symbols.len()
+        );
+
+        let end = self.hear(&mut session, backoff, shutdown).await;
+        // What was heard is handed on whatever the end was.
+        self.hand_on(&mut session).await;
+        if matches!(end, End::Stopped | End::RollOver) {
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, session.socket.close(None)).await;
+        }
+        end
+    }
+
+    async fn hear(
+        &mut self,
+        session: &mut Session,
+        backoff: &mut Backoff,
+        shutdown: &CancellationToken,
+    ) -> End {
+        let started = session.now;
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let due = tokio::time::sleep(Duration::ZERO);
+        tokio::pin!(due);
+        let mut waiting = false;
+        loop {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return End::Stopped,
+                () = &mut due, if waiting => {
+                    waiting = false;
+                    self.hand_on(session).await;
+                }
+                _ = tick.tick() => {
+                    session.now = Instant::now();
+                    if session.now.duration_since(started) >= self.settings.max_age {
+                        return End::RollOver;
+                    }
+                    if let Err(end) = self.look_after(session).await {
+                        return end;
+                    }
+                }
+                message = session.socket.next() => {
+                    session.last_frame = session.now;
+                    session.ping_sent = false;
+                    match message {
+                        Some(Ok(Message::Text(text))) => self.take(session, text.as_str(), backoff),
+                        Some(Ok(Message::Binary(bytes))) => match std::str::from_utf8(&bytes) {
+                            Ok(text) => self.take(session, text, backoff),
+                            Err(_) => self.malformed(session, &String::from_utf8_lossy(&bytes), "not UTF-8"),
+                        },
+                        Some(Ok(Message::Close(frame))) => {
+                            let reason = frame.map(|frame| format!("{} {}", frame.code, frame.reason));
+                            return End::Lost(format!("closed by the exchange: {}", reason.unwrap_or_default()));
+                        }
+                        // Pings are answered by the library at the next read.
+                        Some(Ok(_)) => {}
+                        Some(Err(error)) => return End::Lost(error.to_string()),
+                        None => return End::Lost("the stream ended".into()),
+                    }
+                    if session.batch.len() >= self.settings.batch_max_trades {
+                        waiting = false;
+                        self.hand_on(session).await;
+                    } else if !waiting && !session.batch.is_empty() {
+                        waiting = true;
+                        due.as_mut().reset(Instant::now() + self.settings.batch_interval);
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, session: &mut Session, text: &str, backoff: &mut Backoff) {
+        match self.venue.decode(text) {
+            Event::Trade {
+                symbol,
+                event_ms,
+                trade,
+            } => {
+                let Some(&place) = self.places.get(symbol) else {
+                    metrics::counter!("ingestor_unexpected_symbol_total").increment(1);
+                    return;
+                };
+                let followed = &self.followed[place];
+                session.batch.trades.push((followed.id, trade));
+                let exchange_ms = event_ms.unwrap_or(trade.time_ms);
+                session
+                    .batch
+                    .saw_exchange_time(exchange_ms.max(trade.time_ms));
+                session.lag_ms = event_ms.map(|event_ms| now_ms() - event_ms);
+                self.shared.heard(followed.slot, exchange_ms);
+                self.silence[place].heard(session.now.into_std());
+                backoff.reset();
+            }
+            Event::Rejected(reject) => {
+                metrics::counter!("ingestor_rejected_total", "reason" => reject.reason)
+                    .increment(1);
+                let place = reject
+                    .symbol
+                    .and_then(|symbol| self.places.get(symbol))
+                    .copied();
+                if let Some(place) = place {
+                    self.silence[place].heard(session.now.into_std());
+                }
+                let id = place.map(|place| self.followed[place].id);
+                session
+                    .batch
+                    .reject(id, reject.agg_id, reject.time_ms, reject.reason, text);
+            }
+            Event::Accepted => tracing::debug!(event = "control_accepted"),
+            Event::Refused(reason) => {
+                metrics::counter!("ingestor_control_refused_total").increment(1);
+                tracing::warn!(event = "control_refused", connection = self.number, reason);
+            }
+            Event::Other => metrics::counter!("ingestor_other_frames_total").increment(1),
+            Event::Malformed(what) => self.malformed(session, text, what),
+        }
+    }
+
+    fn malformed(&self, session: &mut Session, text: &str, what: &'static str) {
+        metrics::counter!("ingestor_rejected_total", "reason" => "malformed").increment(1);
+        tracing::debug!(event = "malformed_frame", connection = self.number, what);
+        session.batch.reject(None, None, None, "malformed", text);
+    }
+
+    /// Hands the batch on. When the writer is behind, this waits, and with it the reading of the
+    /// socket: that is the bound on memory.
+    async fn hand_on(&self, session: &mut Session) {
+        if session.batch.is_empty() {
+            return;
+        }
+        let batch = std::mem::replace(&mut session.batch, self.new_batch());
+        metrics::counter!("ingestor_trades_received_total").increment(batch.trades.len() as u64);
+        if let Some(lag_ms) = session.lag_ms.take() {
+            self.shared.lag(lag_ms);
+            #[expect(clippy::cast_precision_loss, reason = "a lag is far below 2^53 ms")]
+            metrics::histogram!("ingestor_receive_lag_seconds").record(lag_ms as f64 / 1e3);
+        }
+        let held = batch.len();
+        if self.batches.send(batch).await.is_err() {
+            // Only after the writer gave up at the end of its time to stop.
+            tracing::error!(event = "batch_lost", rows = held);
+        }
+        // The wait for the writer is not the exchange's silence.
+        session.now = Instant::now();
+        session.last_frame = session.last_frame.max(session.now - TICK);
+    }
+
+    fn new_batch(&self) -> Batch {
+        Batch {
+            session: Some(self.session_id()),
+            ..Batch::default()
+        }
+    }
+
+    /// Looks for silence, and sends what waits to be sent.
+    async fn look_after(&mut self, session: &mut Session) -> Result<(), End> {
+        let silent = session.now.saturating_duration_since(session.last_frame);
+        if silent >= self.settings.connection_silence {
+            return Err(End::Lost(format!(
+                "nothing arrived for {} ms",
+                silent.as_millis()
+            )));
+        }
+        for place in 0..self.silence.len() {
+            self.look_after_symbol(session, place)?;
+        }
+        if session.now < session.next_message {
+            return Ok(());
+        }
+        let message = if let Some(text) = session.outbox.pop_front() {
+            Message::text(text)
+        } else if silent >= self.settings.connection_silence / 2 && !session.ping_sent {
+            session.ping_sent = true;
+            Message::Ping(Vec::new().into())
+        } else {
+            return Ok(());
+        };
+        session.next_message = session.now + self.venue.limits().message_spacing;
+        // A peer that reads nothing must not stop the watch over it.
+        match tokio::time::timeout(CLOSE_TIMEOUT, session.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(End::Lost(error.to_string())),
+            Err(_) => Err(End::Lost("the exchange reads nothing".into())),
+        }
+    }
+
+    fn look_after_symbol(&mut self, session: &mut Session, place: usize) -> Result<(), End> {
+        let now = session.now.into_std();
+        let symbol = &self.followed[place].symbol;
+        let about = format!("silence of {symbol}");
+        let Some(silent) = self.silence[place].silent_for(now) else {
+            self.shared.clear_note(&about);
+            return Ok(());
+        };
+        let says = format!("{symbol}: no trade for {} s", silent.as_secs());
+        match self.silence[place].remedy(now) {
+            None => self.shared.note(about, says),
+            Some(Remedy::Resubscribe) => {
+                metrics::counter!("ingestor_silent_symbols_total").increment(1);
+                tracing::warn!(event = "symbol_silent", %symbol, silent_ms = silent.as_millis(),
+                    remedy = "subscribing again");
+                self.shared.note(about, says);
+                let symbols = std::slice::from_ref(symbol);
+                session.messages += 2;
+                session
+                    .outbox
+                    .push_back(self.venue.unsubscribe(symbols, session.messages - 1));
+                session
+                    .outbox
+                    .push_back(self.venue.subscribe(symbols, session.messages));
+            }
+            Some(Remedy::Reconnect) => {
+                self.shared.note(about, says.clone());
+                return Err(End::Lost(says));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a failed handshake means.
+fn refused(error: Error) -> End {
+    if let Error::Http(response) = &error {
+        let status = response.status();
+        let body = response.body().as_deref().unwrap_or_default();
+        let body = String::from_utf8_lossy(body);
+        if status.as_u16() == 451 || is_restricted_location(&body) {
+            return End::Restricted(format!(
+                "the exchange does not serve this location (HTTP {}: restricted location)",
+                status.as_u16()
+            ));
+        }
+        return End::Lost(format!(
+            "the exchange refused the connection (HTTP {status})"
+        ));
+    }
+    End::Lost(error.to_string())
+}
+
+/// The host's clock, milliseconds since the epoch; it may be off, and so may be the lag.
+fn now_ms() -> i64 {
+    let elapsed = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+}

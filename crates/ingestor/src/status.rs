@@ -1,0 +1,34 @@
+//! Writes the state of the feed once a second, for the api to show.
+
+use std::{sync::Arc, time::Duration};
+
+use store::{Store, feed_status};
+use tokio_util::sync::CancellationToken;
+
+use crate::state::FeedShared;
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Longest time that one write may take; the next one says more than a late one.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Writes until `shutdown`; the caller writes the last word.
+pub(crate) async fn run(store: Store, shared: Arc<FeedShared>, shutdown: CancellationToken) {
+    let mut every = tokio::time::interval(EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = every.tick() => write(&store, &shared).await,
+        }
+    }
+}
+
+/// Writes once. A database that is away is not news here: the writer says so.
+pub(crate) async fn write(store: &Store, shared: &FeedShared) {
+    match tokio::time::timeout(TIMEOUT, feed_status::write(store, &shared.status())).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(event = "status_not_written", %error),
+        Err(_) => tracing::debug!(event = "status_not_written", error = "timed out"),
+    }
+}
