@@ -4,6 +4,7 @@ pub mod align;
 pub mod cointegration;
 pub mod error;
 pub mod johansen;
+pub mod kalman;
 pub mod line;
 pub mod mean_reversion;
 mod moments;
@@ -14,6 +15,7 @@ pub mod stationarity;
 pub mod theil_sen;
 
 pub use error::{Degeneracy, Error, Result};
+pub use kalman::{Kalman, KalmanFilter, KalmanParams, KalmanStep};
 pub use line::Line;
 pub use ols::{Ols, ols, ols_line};
 pub use parameters::{Lookback, Threshold, Transform, Window, ZScore};
