@@ -4,7 +4,9 @@ use metrics::Unit;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use store::refresh::{LevelState, Refreshed};
 
+/// To be called before anything is measured: it also makes sure that there is somebody to count.
 pub(crate) fn describe() {
+    service::metrics::handle();
     describe_histogram!(
         "aggregator_cycle_seconds",
         Unit::Seconds,

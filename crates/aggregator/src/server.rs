@@ -12,7 +12,10 @@ use store::{Lease, Result, Store, StoreError, leases};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Config, meters, tenure};
+use crate::{
+    Config, meters,
+    tenure::{Office, Term},
+};
 
 /// Name of the lease under which an aggregator works.
 pub const LEASE: &str = "aggregator";
@@ -106,17 +109,18 @@ impl Server {
 
 async fn work(store: &Store, config: &Config, health: &Health, shutdown: &CancellationToken) {
     let owner = owner();
+    let term = Term::new(config.lease_ttl());
     let mut backoff = Backoff::new(Duration::from_millis(100), LONGEST_PAUSE);
     while !shutdown.is_cancelled() {
         let began = Instant::now();
-        let Err(error) = one_tenure(store, config, health, &owner, shutdown).await else {
+        let Err(error) = one_tenure(store, config, health, &owner, &term, shutdown).await else {
             continue;
         };
         if began.elapsed() > LONGEST_PAUSE {
             backoff.reset();
         }
         match &error {
-            StoreError::LeaseLost(_) => {}
+            StoreError::LeaseLost(_) => term.double(),
             error if error.is_transient() => {
                 health.not_ready("database", error.to_string());
                 tracing::warn!(event = "database_away", %error);
@@ -139,38 +143,43 @@ async fn one_tenure(
     config: &Config,
     health: &Health,
     owner: &str,
+    term: &Term,
     shutdown: &CancellationToken,
 ) -> Result<()> {
     let lease = tokio::select! {
         () = shutdown.cancelled() => return Ok(()),
-        lease = become_holder(store, config, health, owner) => lease?,
+        lease = become_holder(store, health, owner, term) => lease?,
     };
     tracing::info!(event = "lease_acquired", epoch = lease.epoch, owner);
     meters::lease_held(true);
-    let result = tenure::serve(store, &lease, config, health, shutdown).await;
+    let result = Office {
+        store,
+        lease: &lease,
+        term,
+        config,
+        health,
+        shutdown,
+    }
+    .serve()
+    .await;
     meters::lease_held(false);
     result
 }
 
-async fn become_holder(
-    store: &Store,
-    config: &Config,
-    health: &Health,
-    owner: &str,
-) -> Result<Lease> {
+async fn become_holder(store: &Store, health: &Health, owner: &str, term: &Term) -> Result<Lease> {
     let flavour = store.migrate().await?;
     health.ready("database");
     tracing::info!(event = "schema_ready", version = store::SCHEMA_VERSION, %flavour);
     let mut standing_by = false;
     loop {
-        if let Some(lease) = leases::acquire(store, LEASE, owner, config.lease_ttl()).await? {
+        if let Some(lease) = leases::acquire(store, LEASE, owner, term.get()).await? {
             return Ok(lease);
         }
         if !standing_by {
             standing_by = true;
             tracing::info!(event = "standing_by", "another aggregator is at work");
         }
-        tokio::time::sleep(config.lease_ttl() / 5).await;
+        tokio::time::sleep(term.usual() / 5).await;
     }
 }
 
