@@ -68,6 +68,10 @@ pub enum Degeneracy {
     /// examine.
     #[error("the series are collinear")]
     Collinear,
+    /// So many points coincide or lie on one line that a robust scale is zero and the rest of the
+    /// fit is not determined.
+    #[error("too many points coincide")]
+    Coincident,
     /// The design matrix of a regression has no full rank (what was regressed is named).
     #[error("the regressors of {0} are linearly dependent")]
     RankDeficient(&'static str),

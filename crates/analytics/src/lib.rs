@@ -3,6 +3,7 @@
 pub mod align;
 pub mod cointegration;
 pub mod error;
+pub mod huber;
 pub mod johansen;
 pub mod kalman;
 pub mod line;
@@ -15,6 +16,7 @@ pub mod stationarity;
 pub mod theil_sen;
 
 pub use error::{Degeneracy, Error, Result};
+pub use huber::{Huber, HuberParams, huber, huber_from};
 pub use kalman::{Kalman, KalmanFilter, KalmanParams, KalmanStep};
 pub use line::Line;
 pub use ols::{Ols, ols, ols_line};

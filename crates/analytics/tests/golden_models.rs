@@ -4,7 +4,7 @@
 mod common;
 
 use analytics::kalman::{Init, KalmanParams, Noise, kalman};
-use analytics::{Intercept, Line, ols, theil_sen};
+use analytics::{HuberParams, Intercept, Line, huber, ols, theil_sen};
 use common::{Golden, assert_close, fixtures, private_goldens, series};
 
 fn largest(values: &[f64]) -> f64 {
@@ -87,6 +87,25 @@ fn check_theil_sen(golden: &Golden) {
     }
 }
 
+fn check_huber(golden: &Golden) {
+    let fit = huber(&golden.y, &golden.x, &HuberParams::default()).unwrap();
+    let path = "models/huber/optimum";
+    check_line(golden, path, fit.line, 1e-8);
+    let near = |key: &str, ours: f64| {
+        let theirs = golden.number(&format!("{path}/{key}"));
+        assert_close(&format!("{} {key}", golden.name), ours, theirs, 1e-8, 1.0);
+    };
+    near("scale", fit.scale);
+    near("objective", fit.objective);
+    let scikit_learn = golden.number("models/huber/objective");
+    assert!(
+        fit.objective <= scikit_learn * (1.0 + 1e-14),
+        "{}",
+        golden.name
+    );
+    assert!(fit.gradient <= 1e-10, "{}: {fit:?}", golden.name);
+}
+
 fn check_kalman(golden: &Golden) {
     for (path, init) in [
         ("kalman", Init::Pykalman),
@@ -130,6 +149,7 @@ fn check_kalman(golden: &Golden) {
 
 fn check(golden: &Golden) {
     check_ols(golden);
+    check_huber(golden);
     check_theil_sen(golden);
     check_kalman(golden);
 }
