@@ -207,20 +207,27 @@ impl Server {
 
     /// Sends the signal and does not wait. A server that is gone already is what we want.
     pub(crate) fn request_stop(&self, site: &Site, mode: &str) {
+        if Self::signal(site, mode) {
+            return;
+        }
+        // The pid file may not be there yet, or not any more.
+        let signal = if mode == "fast" { "-INT" } else { "-QUIT" };
+        let mut kill = Command::new("kill");
+        kill.args([signal, &self.pid.to_string()]);
+        if let Err(error) = run_as(&site.account, "kill", kill) {
+            tracing::debug!(%error, "the server's process is gone");
+        }
+    }
+
+    /// Signals the server that the pid file names, if there is one.
+    pub(crate) fn signal(site: &Site, mode: &str) -> bool {
         let mut command = postgres_command(&site.binaries.program("pg_ctl"));
         command
             .args(["stop", "-W", "-s", "-m", mode, "-D"])
             .arg(&site.pgdata);
-        if let Err(error) = run_as(&site.account, "pg_ctl", command) {
-            // The pid file may not be there yet, or not any more.
-            tracing::debug!(%error, "pg_ctl could not signal the server; signalling its process");
-            let signal = if mode == "fast" { "-INT" } else { "-QUIT" };
-            let mut kill = Command::new("kill");
-            kill.args([signal, &self.pid.to_string()]);
-            if let Err(error) = run_as(&site.account, "kill", kill) {
-                tracing::debug!(%error, "the server's process is gone");
-            }
-        }
+        run_as(&site.account, "pg_ctl", command)
+            .inspect_err(|error| tracing::debug!(%error, "pg_ctl could not signal the server"))
+            .is_ok()
     }
 
     fn wait_until_ended(&mut self, patience: Duration) -> Result<bool> {
