@@ -133,6 +133,31 @@ def kalman_block(y, x, covariance):
     }  # fmt: skip
 
 
+def kalman_memory_block(y, x, lookback, memory):
+    """noise = memory: variances, state and covariance from OLS on the first bars, then pykalman on the rest."""
+    fit = sm.OLS(y[:lookback], sm.add_constant(x[:lookback])).fit()
+    r = fit.mse_resid
+    q = r / memory**2 * np.diag([1 / np.mean(x[:lookback] ** 2), 1.0])
+    cov = fit.cov_params()[::-1, ::-1]
+    h = np.column_stack([x, np.ones_like(x)])[lookback:]
+    # The first bar after training is predicted: time has passed. pykalman predicts from its second bar on.
+    kf = pykalman.KalmanFilter(
+        n_dim_obs=1, n_dim_state=2, initial_state_mean=fit.params[::-1], initial_state_covariance=cov + q,
+        transition_matrices=np.eye(2), observation_matrices=h[:, np.newaxis, :],
+        observation_covariance=r, transition_covariance=q,
+    )  # fmt: skip
+    means, covs = (np.asarray(v) for v in kf.filter(y[lookback:]))
+    e, s = [], []
+    for t, row in enumerate(h):
+        mean, before = (fit.params[::-1], cov + q) if t == 0 else (means[t - 1], covs[t - 1] + q)
+        e.append(y[lookback + t] - row @ mean)
+        s.append(row @ before @ row + r)
+    return {
+        "lookback": lookback, "memory": memory, "observation_covariance": r, "beta": list(means[:, 0]),
+        "alpha": list(means[:, 1]), "e": e, "s": s, "standardized_sd": np.std(np.array(e) / np.sqrt(s), ddof=1),
+    }  # fmt: skip
+
+
 def walk_forward_block(y, x, lookback):
     """Each bar's coefficients from the bars t − lookback … t − 1, a fresh fit each time."""
     out = {"lookback": lookback}
@@ -305,6 +330,7 @@ def main():
             "theil_sen": theil_sen_block(y, x),
             "kalman": kalman_block(y, x, np.ones((2, 2))),
             "kalman_identity": kalman_block(y, x, np.eye(2)),
+            "kalman_memory": kalman_memory_block(y, x, 100, 50),
             "walk_forward": [walk_forward_block(y, x, lookback) for lookback in (40, 101)],
             "rolling": rolling_block(y, x, spread, 20),
             "adf": adf_block(y, x, spread),

@@ -1,5 +1,6 @@
 //! ADF, Engle-Granger and half-life against statsmodels: on the synthetic pair that is part of the project,
 //! and on every pair of `GOLDEN_DIR` where that is set.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

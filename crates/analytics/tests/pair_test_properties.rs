@@ -1,4 +1,5 @@
 //! Properties that the tests of a pair have on any input at all.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use analytics::cointegration::{
     EngleGrangerOptions, Leg, PairTestOptions, engle_granger, engle_granger_both,

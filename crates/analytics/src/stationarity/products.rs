@@ -87,8 +87,7 @@ fn cholesky(mut a: Vec<f64>, k: usize, first_lag: usize) -> Option<RowQr> {
         } else {
             greatest_of_lags
         } * LEAST_PIVOT;
-        // Also refuses NaN.
-        if !(value > least) {
+        if value <= least || value.is_nan() {
             return None;
         }
         let root = value.sqrt();

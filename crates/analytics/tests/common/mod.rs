@@ -55,7 +55,10 @@ pub fn private_goldens(test: &str) -> Vec<Golden> {
         .filter_map(|entry| {
             let path = entry.expect("a readable directory").path();
             let is_csv = path.extension().is_some_and(|extension| extension == "csv");
-            is_csv.then(|| path.file_stem().unwrap().to_str().unwrap().to_owned())
+            is_csv.then(|| {
+                let stem = path.file_stem().and_then(|stem| stem.to_str());
+                stem.expect("a name in UTF-8").to_owned()
+            })
         })
         .collect();
     names.sort();

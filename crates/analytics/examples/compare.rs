@@ -1,0 +1,140 @@
+//! Times one piece of work of this crate on given input, for `reference/compare.py`, which times the
+//! Python references on the same input in the same run.
+//!
+//! ```text
+//! compare WORK FILE SERIES REPEATS
+//! ```
+//!
+//! FILE holds SERIES series of equal length, one after the other, as little-endian `f64`; of two the first
+//! is y and the second x. Prints one line of JSON: the seconds of each repeat, figures that show what
+//! was computed, and this process' memory in KiB before the work and at its peak.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use analytics::cointegration::{
+    EngleGrangerOptions, Leg, engle_granger_both, engle_granger_of_legs,
+};
+use analytics::johansen::{JohansenOptions, johansen};
+use analytics::mean_reversion::{half_life, hurst};
+use analytics::stationarity::{AdfOptions, adf};
+use analytics::{Intercept, theil_sen};
+use serde_json::{Value, json};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [work, file, series, repeats] = &arguments[..] else {
+        return Err("usage: compare WORK FILE SERIES REPEATS".into());
+    };
+    let series = read(file, series.parse()?)?;
+    let before = memory_kib("VmRSS:");
+    let mut seconds = Vec::new();
+    let mut figures = Value::Null;
+    for _ in 0..repeats.parse::<usize>()? {
+        let start = Instant::now();
+        figures = black_box(run(work, black_box(&series))?);
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    let line = json!({
+        "seconds": seconds,
+        "figures": figures,
+        "memory_kib_before": before,
+        "memory_kib_peak": memory_kib("VmHWM:"),
+    });
+    println!("{line}");
+    Ok(())
+}
+
+fn run(work: &str, series: &[Vec<f64>]) -> Outcome<Value> {
+    let y = &series[0];
+    let x = series.get(1).unwrap_or(y);
+    Ok(match work {
+        "adf" => {
+            let test = adf(y, AdfOptions::default())?;
+            json!({ "statistic": test.statistic, "p": test.p_value, "lag": test.used_lag })
+        }
+        "engle_granger" => {
+            let test = engle_granger_both(y, x, EngleGrangerOptions::default())?;
+            let (forth, back) = (test.y_on_x?, test.x_on_y?);
+            json!({ "y_on_x": forth.statistic, "p": forth.p_value, "x_on_y": back.statistic })
+        }
+        "scan" => scan(series)?,
+        "johansen" => {
+            let test = johansen(&[y, x], JohansenOptions::default())?;
+            json!({ "trace": test.trace[0].statistic, "max": test.max_eigenvalue[0].statistic })
+        }
+        "half_life" => json!({ "lambda": half_life(y)?.lambda }),
+        "hurst" => json!({ "exponent": hurst(y)? }),
+        "ols" => {
+            let fit = analytics::ols(y, x)?;
+            let hac = fit.se_hac.ok_or("no standard errors")?;
+            json!({ "beta": fit.line.beta, "alpha": fit.line.alpha, "se_hac": hac.beta })
+        }
+        "theil_sen" => {
+            let fit = theil_sen(y, x, Intercept::Separate)?;
+            json!({
+                "beta": fit.line.beta, "alpha": fit.line.alpha,
+                "low": fit.beta_low, "high": fit.beta_high,
+            })
+        }
+        other => return Err(format!("no work is called {other}").into()),
+    })
+}
+
+/// Every ordered pair of the series, on two threads.
+fn scan(series: &[Vec<f64>]) -> Outcome<Value> {
+    let legs = series
+        .iter()
+        .map(|values| Leg::new("a symbol", values))
+        .collect::<Result<Vec<_>, _>>()?;
+    let jobs: Vec<(usize, usize)> = (0..legs.len())
+        .flat_map(|y| (0..legs.len()).filter_map(move |x| (x != y).then_some((y, x))))
+        .collect();
+    let least = std::thread::scope(|scope| {
+        let threads: Vec<_> = jobs
+            .chunks(jobs.len().div_ceil(2))
+            .map(|part| {
+                let legs = &legs;
+                scope.spawn(move || {
+                    part.iter()
+                        .map(|&(y, x)| {
+                            engle_granger_of_legs(
+                                &legs[y],
+                                &legs[x],
+                                EngleGrangerOptions::default(),
+                            )
+                            .map_or(f64::NAN, |test| test.statistic)
+                        })
+                        .fold(f64::INFINITY, f64::min)
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .filter_map(|thread| thread.join().ok())
+            .fold(f64::INFINITY, f64::min)
+    });
+    Ok(json!({ "tests": jobs.len(), "least_statistic": least }))
+}
+
+fn read(file: &str, series: usize) -> Outcome<Vec<Vec<f64>>> {
+    let bytes = std::fs::read(file)?;
+    let (values, rest) = bytes.as_chunks::<8>();
+    if series == 0 || !rest.is_empty() || !values.len().is_multiple_of(series) || values.is_empty()
+    {
+        return Err("the file does not hold so many series of equal length".into());
+    }
+    Ok(values
+        .chunks_exact(values.len() / series)
+        .map(|one| one.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect())
+        .collect())
+}
+
+/// A line of this process' status; `None` where the system has no such file.
+fn memory_kib(field: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with(field))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
