@@ -1,4 +1,7 @@
-//! The JavaScript side of the module, and the module as small as it gets.
+//! The JavaScript side of the module.
+//!
+//! wasm-opt is left out on purpose: after the compiler's own size passes it takes off a few per cent of what is transferred, for most of a
+//! minute of everybody's first build.
 
 use std::{
     fs,
@@ -17,7 +20,7 @@ pub(super) struct Bindings {
     pub(super) folder: PathBuf,
 }
 
-/// Runs wasm-bindgen and wasm-opt, unless they have seen this module before.
+/// Runs wasm-bindgen, unless it has seen this module before.
 pub(super) fn generate(module: &Path, wasm_dir: &Path) -> anyhow::Result<Bindings> {
     let folder = wasm_dir.join("bindings");
     let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
@@ -40,29 +43,6 @@ pub(super) fn generate(module: &Path, wasm_dir: &Path) -> anyhow::Result<Binding
         .generate(&folder)
         .context("wasm-bindgen refuses the module")?;
     eprintln!("    {:.1} s", started.elapsed().as_secs_f64());
-    optimise(&folder.join("frontend_bg.wasm"))?;
     fs::write(stamp, digest)?;
     Ok(Bindings { folder })
-}
-
-/// wasm-opt finds what the compiler's own size passes leave.
-fn optimise(module: &Path) -> anyhow::Result<()> {
-    command::announce("dashboard: wasm-opt");
-    let started = Instant::now();
-    let before = fs::metadata(module)?.len();
-    command::run(
-        command::program("node")
-            .arg("frontend/node_modules/binaryen/bin/wasm-opt")
-            .args(["-Oz", "--all-features", "-o"])
-            .arg(module)
-            .arg(module),
-    )?;
-    let after = fs::metadata(module)?.len();
-    eprintln!(
-        "    {:.1} s, {} kB to {} kB",
-        started.elapsed().as_secs_f64(),
-        before / 1000,
-        after / 1000
-    );
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Builds the dashboard into `frontend/dist`: Leptos to WebAssembly, wasm-bindgen, wasm-opt, Plotly.js from npm, every file named by its
+//! Builds the dashboard into `frontend/dist`: Leptos to WebAssembly, wasm-bindgen, Plotly.js from npm, every file named by its
 //! content and compressed ahead of time.
 //!
 //! Each step is skipped when what it reads is what it read last time, so calling this before every start costs milliseconds.
@@ -29,6 +29,8 @@ pub struct Options {
     pub wasm_dir: PathBuf,
     /// Which compiler to take; decided by what the machine offers when absent.
     pub toolchain: Option<Toolchain>,
+    /// Quick to build instead of quick to load, for work on the dashboard.
+    pub debug: bool,
 }
 
 impl Default for Options {
@@ -36,6 +38,7 @@ impl Default for Options {
         Self {
             wasm_dir: workspace::target_dir().join("wasm"),
             toolchain: Toolchain::from_env(),
+            debug: false,
         }
     }
 }
@@ -48,15 +51,22 @@ pub fn build(options: &Options) -> anyhow::Result<PathBuf> {
     let root = workspace::root();
     let dist = root.join("frontend/dist");
     let stamp = options.wasm_dir.join("dashboard.stamp");
-    let inputs = inputs::fingerprint(&root)?;
+    let inputs = format!("{} debug: {}", inputs::fingerprint(&root)?, options.debug);
     if is_built(&dist) && fs::read_to_string(&stamp).is_ok_and(|last| last == inputs) {
         return Ok(dist);
     }
     npm::install("frontend")?;
     let module = wasm::compile(options)?;
     let bindings = bindings::generate(&module, &options.wasm_dir)?;
-    pages::assemble(&root.join("frontend"), &bindings, &dist)?;
-    sizes::report(&dist)?;
+    let effort = if options.debug {
+        pages::Effort::Least
+    } else {
+        pages::Effort::Most
+    };
+    pages::assemble(&root.join("frontend"), &bindings, &dist, effort)?;
+    if !options.debug {
+        sizes::report(&dist)?;
+    }
     // Written last: a build that was interrupted is done again.
     fs::write(&stamp, inputs).with_context(|| format!("cannot write {}", stamp.display()))?;
     command::announce(&format!("dashboard built: {}", dist.display()));

@@ -12,11 +12,24 @@ use super::{bindings::Bindings, inputs};
 use crate::command;
 
 const PLOTLY: &str = "node_modules/plotly.js-finance-dist-min/plotly-finance.min.js";
+const FONT: &str = "node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2";
 /// Enough to tell versions apart, short enough to read.
 const HASH_DIGITS: usize = 12;
 
+/// How hard to compress.
+#[derive(Clone, Copy)]
+pub(super) enum Effort {
+    Least,
+    Most,
+}
+
 /// Writes `dist`. The page comes last, so that a server may go on serving the old one meanwhile.
-pub(super) fn assemble(frontend: &Path, bindings: &Bindings, dist: &Path) -> anyhow::Result<()> {
+pub(super) fn assemble(
+    frontend: &Path,
+    bindings: &Bindings,
+    dist: &Path,
+    effort: Effort,
+) -> anyhow::Result<()> {
     let mut assets = Assets::new(dist)?;
     let read =
         |path: PathBuf| fs::read(&path).with_context(|| format!("cannot read {}", path.display()));
@@ -26,7 +39,9 @@ pub(super) fn assemble(frontend: &Path, bindings: &Bindings, dist: &Path) -> any
     )?;
     assets.add("frontend.js", &read(bindings.folder.join("frontend.js"))?)?;
     assets.add("plotly.js", &read(frontend.join(PLOTLY))?)?;
-    assets.add("style.css", &stylesheet(&frontend.join("styles"))?)?;
+    assets.add("inter.woff2", &read(frontend.join(FONT))?)?;
+    let css = assets.resolve(&stylesheet(&frontend.join("styles"))?, "./")?;
+    assets.add("style.css", css.as_bytes())?;
     assets.snippets(&bindings.folder.join("snippets"))?;
     for entry in sorted(&frontend.join("static"))? {
         let name = entry.file_name().unwrap_or_default().to_string_lossy();
@@ -42,13 +57,8 @@ pub(super) fn assemble(frontend: &Path, bindings: &Bindings, dist: &Path) -> any
     let page = assets.resolve(&page, "assets/")?;
     let page_path = dist.join("index.html.new");
     fs::write(&page_path, page)?;
-    compress(
-        &assets
-            .written
-            .iter()
-            .chain([&page_path])
-            .collect::<Vec<_>>(),
-    )?;
+    let files: Vec<_> = assets.written.iter().chain([&page_path]).collect();
+    compress(&files, effort)?;
     for suffix in [".br", ".gz", ""] {
         fs::rename(
             dist.join(format!("index.html.new{suffix}")),
@@ -59,10 +69,10 @@ pub(super) fn assemble(frontend: &Path, bindings: &Bindings, dist: &Path) -> any
 }
 
 /// All style sheets as one, in the order of their names.
-fn stylesheet(folder: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut css = Vec::new();
+fn stylesheet(folder: &Path) -> anyhow::Result<String> {
+    let mut css = String::new();
     for path in sorted(folder)? {
-        css.extend(fs::read(&path)?);
+        css += &fs::read_to_string(&path)?;
     }
     Ok(css)
 }
@@ -178,11 +188,15 @@ impl Assets {
 }
 
 /// Node's zlib does both formats natively; compiling a compressor in Rust would take longer than the work.
-fn compress(files: &[&PathBuf]) -> anyhow::Result<()> {
+fn compress(files: &[&PathBuf], effort: Effort) -> anyhow::Result<()> {
     command::announce("dashboard: compressing");
     command::run(
         command::program("node")
             .arg("crates/xtask/src/frontend/compress.mjs")
+            .arg(match effort {
+                Effort::Least => "1",
+                Effort::Most => "11",
+            })
             .args(files),
     )
 }

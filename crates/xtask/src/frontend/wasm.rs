@@ -7,8 +7,14 @@ use anyhow::bail;
 use super::{Options, Toolchain, toolchain::TARGET};
 use crate::command;
 
-/// The profile of the root Cargo.toml that is made for size.
-const PROFILE: &str = "web";
+/// Cargo's profile, made for size in the root Cargo.toml or for quick builds, and the folder that cargo names after it.
+const fn profile(options: &Options) -> (&'static str, &'static str) {
+    if options.debug {
+        ("dev", "debug")
+    } else {
+        ("web", "web")
+    }
+}
 
 /// Compiles the `frontend` crate. Returns the module that the linker wrote.
 pub(super) fn compile(options: &Options) -> anyhow::Result<PathBuf> {
@@ -16,11 +22,12 @@ pub(super) fn compile(options: &Options) -> anyhow::Result<PathBuf> {
         Some(chosen) => chosen.prepare()?,
         None => Toolchain::find()?,
     };
+    let (profile, folder) = profile(options);
     command::announce("dashboard: Rust to WebAssembly (minutes the first time)");
     let mut cargo = toolchain.cargo_build()?;
     cargo
         .args(["--package", "frontend", "--target", TARGET])
-        .args(["--profile", PROFILE, "--locked"])
+        .args(["--profile", profile, "--locked"])
         .arg("--target-dir")
         .arg(&options.wasm_dir)
         // Flags meant for the native build, such as warnings as errors or a linker, do not fit here.
@@ -30,7 +37,7 @@ pub(super) fn compile(options: &Options) -> anyhow::Result<PathBuf> {
     let module = options
         .wasm_dir
         .join(TARGET)
-        .join(PROFILE)
+        .join(folder)
         .join("frontend.wasm");
     if !module.is_file() {
         bail!("cargo succeeded, but there is no {}", module.display());

@@ -1,0 +1,3 @@
+//! Figures: what Plotly is told to draw.
+
+pub(crate) mod candles;

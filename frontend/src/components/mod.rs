@@ -1,0 +1,31 @@
+//! What is on the page, a component a file.
+
+mod age;
+mod backfill;
+mod badge;
+mod brand;
+mod candle_chart;
+mod chart_actions;
+mod chart_panel;
+mod chart_state;
+mod clock;
+mod connection_banner;
+mod feed_state;
+mod header;
+mod icon;
+mod interval_picker;
+mod painter;
+mod readout;
+mod status_line;
+mod symbol_picker;
+mod tabs;
+mod theme_toggle;
+mod tile;
+mod tiles;
+mod zone_toggle;
+
+pub(crate) use chart_panel::ChartPanel;
+pub(crate) use connection_banner::ConnectionBanner;
+pub(crate) use header::Header;
+pub(crate) use status_line::StatusLine;
+pub(crate) use tiles::Tiles;

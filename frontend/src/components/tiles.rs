@@ -1,0 +1,41 @@
+//! The last prices of the followed symbols.
+
+use leptos::prelude::*;
+
+use super::tile::Tile;
+use crate::stores::{Catalogue, FeedStoreFields, Stores};
+
+/// Tiles to hold the place of those that are on their way.
+const PLACES: usize = 5;
+
+/// A tile a symbol.
+#[component]
+pub(crate) fn Tiles() -> impl IntoView {
+    let stores = Stores::from_context();
+    let tiles = move || {
+        let instruments = stores.board.instruments();
+        let found = instruments.into_iter().filter_map(|instrument| {
+            let tile = untrack(|| stores.board.tile(&instrument))?;
+            Some((instrument, tile))
+        });
+        found.collect::<Vec<_>>()
+    };
+    let is_empty = move || stores.board.instruments().is_empty();
+    let is_waiting = move || {
+        let is_ready = stores
+            .feed
+            .catalogue()
+            .with(|catalogue| *catalogue == Catalogue::Ready);
+        is_empty() && !is_ready
+    };
+    view! {
+        <section class="tiles" aria-label="Last prices">
+            <Show when=is_waiting>
+                {(0..PLACES).map(|_| view! { <div class="tile place" aria-hidden="true"></div> }).collect_view()}
+            </Show>
+            <For each=tiles key=|(instrument, _)| instrument.clone() let((instrument, tile))>
+                <Tile instrument tile/>
+            </For>
+        </section>
+    }
+}

@@ -1,0 +1,10 @@
+//! Where effects happen: network, storage, address bar, clock and Plotly. What comes in from here is parsed into plain types.
+
+pub(crate) mod address;
+pub(crate) mod api;
+pub(crate) mod clock;
+pub(crate) mod download;
+pub(crate) mod page;
+pub(crate) mod palette;
+pub(crate) mod plotly;
+pub(crate) mod source;

@@ -1,0 +1,17 @@
+//! Plain values and their rules. Nothing here knows a browser.
+
+pub(crate) mod backoff;
+pub(crate) mod civil;
+pub(crate) mod draw;
+pub(crate) mod format;
+pub(crate) mod freshness;
+pub(crate) mod instrument;
+pub(crate) mod search;
+pub(crate) mod series;
+pub(crate) mod settings;
+pub(crate) mod view;
+
+pub(crate) use instrument::Instrument;
+pub(crate) use series::BarSeries;
+pub(crate) use settings::{Settings, Theme, Zone};
+pub(crate) use view::{TimeRange, View};

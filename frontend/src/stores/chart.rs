@@ -1,0 +1,41 @@
+//! The bars on screen.
+
+use api_types::Interval;
+use reactive_stores::Store;
+
+use crate::model::{BarSeries, Instrument};
+
+/// Bars of one symbol and interval.
+#[derive(Clone, Debug, Default, Store)]
+pub(crate) struct Chart {
+    /// Which bars; answers for others come too late.
+    pub(crate) key: Option<Key>,
+    pub(crate) series: BarSeries,
+    pub(crate) load: Load,
+    /// Whether older bars are on their way.
+    pub(crate) is_growing: bool,
+}
+
+/// What bars are of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) instrument: Instrument,
+    pub(crate) interval: Interval,
+}
+
+impl Key {
+    /// The topic of the stream.
+    pub(crate) fn topic(&self) -> String {
+        format!("bars:{}:{}", self.instrument.qualified(), self.interval)
+    }
+}
+
+/// Whether the bars are there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Load {
+    #[default]
+    Loading,
+    Ready,
+    /// Not to be had, with the reason.
+    Failed(String),
+}

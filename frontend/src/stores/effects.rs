@@ -1,0 +1,186 @@
+//! What follows from what: the address from the view, the stream and the bars from what is on screen.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_use::{use_event_listener, use_window};
+
+use super::{
+    Catalogue, Chart, ChartStoreFields, FeedStoreFields, Key, Link, Load, Stores, live, loader,
+};
+use crate::{
+    edge::{address, page},
+    model::{View, format},
+};
+
+/// At most so many symbols have a tile.
+const MOST_TILES: usize = 12;
+const TICK: Duration = Duration::from_millis(500);
+
+pub(super) fn start(stores: Stores) {
+    loader::load_symbols(stores, 0);
+    keep_time(stores);
+    choose_tiles(stores);
+    load_bars(stores);
+    reload_after_loss(stores);
+    grow_towards_the_past(stores);
+    follow_stream(stores);
+    mirror_address(stores);
+    title(stores);
+}
+
+fn keep_time(stores: Stores) {
+    let tick = move || {
+        stores.now.set(live::server_now(stores));
+        stores.live.watch_silence(stores);
+    };
+    // It goes on for as long as the page does.
+    let _ = set_interval_with_handle(tick, TICK);
+}
+
+/// The symbols of a running feed first; the one on screen always.
+fn choose_tiles(stores: Stores) {
+    Effect::new(move |_| {
+        let shown = stores.instrument.get();
+        let symbols = stores.feed.symbols().get();
+        let is_followed =
+            |info: &&api_types::SymbolInfo| info.feed != api_types::SymbolFeedState::Off;
+        let is_any_followed = symbols.iter().any(|info| is_followed(&info));
+        let mut chosen: Vec<_> = symbols
+            .iter()
+            .filter(|info| !is_any_followed || is_followed(info))
+            .take(MOST_TILES)
+            .cloned()
+            .collect();
+        let is_missing =
+            |info: &&api_types::SymbolInfo| Some((*info).into()) == shown && !chosen.contains(info);
+        let missing = symbols.iter().find(is_missing).cloned();
+        chosen.extend(missing);
+        stores.board.list(&chosen);
+    });
+}
+
+fn load_bars(stores: Stores) {
+    let key = Memo::new(move |_| {
+        let interval = stores.view.with(|view| view.interval);
+        stores.instrument.get().map(|instrument| Key {
+            instrument,
+            interval,
+        })
+    });
+    Effect::new(move |_| {
+        let key = key.get();
+        stores.chart.set(Chart {
+            key: key.clone(),
+            ..Chart::default()
+        });
+        if let Some(key) = key {
+            loader::load_latest(stores, key, 0);
+        }
+    });
+}
+
+/// Bars that could not be read because the server was away are read as soon as it is back.
+fn reload_after_loss(stores: Stores) {
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = stores.feed.link().get() == Link::Open;
+        let failed = matches!(stores.chart.load().get_untracked(), Load::Failed(_));
+        if is_open
+            && was_open == Some(false)
+            && failed
+            && let Some(key) = stores.chart.key().get_untracked()
+        {
+            loader::load_latest(stores, key, 0);
+        }
+        is_open
+    });
+}
+
+/// Reads older bars before the screen gets there.
+fn grow_towards_the_past(stores: Stores) {
+    Effect::new(move |_| {
+        let range = stores.view.with(|view| view.range);
+        let first = stores
+            .chart
+            .series()
+            .with(|series| series.first().map(|row| row.time));
+        let is_growing = stores.chart.is_growing().get();
+        if let (Some(range), Some(first), false) = (range, first, is_growing)
+            && range.from - range.span() / 2 < first
+        {
+            loader::load_older(stores);
+        }
+    });
+}
+
+fn follow_stream(stores: Stores) {
+    let topics = Memo::new(move |_| {
+        let key = stores.chart.key().get()?;
+        let mut topics = vec!["status".to_owned(), key.topic()];
+        let tiles = stores.board.instruments();
+        topics.extend(
+            tiles
+                .iter()
+                .map(|instrument| format!("ticks:{}", instrument.qualified())),
+        );
+        Some(topics.join(","))
+    });
+    Effect::new(move |_| {
+        if let Some(topics) = topics.get() {
+            stores.live.follow(stores, topics);
+        }
+    });
+}
+
+fn mirror_address(stores: Stores) {
+    Effect::new(move |before: Option<View>| {
+        let view = stores.view.get();
+        // The symbol that was chosen for want of one in the link belongs into the next link.
+        let name = stores.instrument.get().map(|instrument| {
+            stores
+                .feed
+                .symbols()
+                .with_untracked(|all| instrument.short_name(all))
+        });
+        let named = View {
+            symbol: view.symbol.clone().or(name),
+            ..view.clone()
+        };
+        // Another symbol or interval is a step that Back undoes; a moved range is not.
+        let is_step = before.is_some_and(|before| {
+            before.symbol.is_some()
+                && (before.symbol != view.symbol || before.interval != view.interval)
+        });
+        address::write(&named, is_step);
+        named
+    });
+    let _ = use_event_listener(use_window(), leptos::ev::popstate, move |_| {
+        stores.view.set(address::read());
+    });
+}
+
+/// The price in the browser's tab, for a page that stays open behind others.
+fn title(stores: Stores) {
+    Effect::new(move |_| {
+        let Some(instrument) = stores.instrument.get() else {
+            let is_failed = matches!(stores.feed.catalogue().get(), Catalogue::Failed(_));
+            page::set_title(if is_failed {
+                "No connection · Spreadscope"
+            } else {
+                "Spreadscope"
+            });
+            return;
+        };
+        let tile = stores.board.tile(&instrument);
+        let price = tile.and_then(|tile| {
+            let tile = tile.get();
+            tile.price
+                .map(|price| format!("{} ", format::price(price, tile.decimals)))
+        });
+        page::set_title(&format!(
+            "{}{} · Spreadscope",
+            price.unwrap_or_default(),
+            instrument.symbol
+        ));
+    });
+}

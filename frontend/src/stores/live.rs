@@ -1,0 +1,226 @@
+//! The one event stream of the page: opened for what is on screen, reopened where it broke.
+
+use std::time::Duration;
+
+use api_types::{EventKind, StreamEvent};
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+
+use super::{Chart, ChartStoreFields, FeedStoreFields, Link, Stores, loader};
+use crate::{
+    edge::{
+        clock,
+        source::{Signal, Source},
+    },
+    model::{backoff, series::Join},
+};
+
+/// A stream that has been silent for so long is opened anew: a connection may die without a word.
+const LONGEST_SILENCE_MS: i64 = 45_000;
+
+/// The stream and what it takes to go on with it.
+#[derive(Clone, Copy)]
+pub(crate) struct Live(StoredValue<Session, LocalStorage>);
+
+#[derive(Default)]
+struct Session {
+    topics: String,
+    /// Position of the last event, for the server to go on from.
+    last_id: String,
+    /// Failures since the last success.
+    failures: u32,
+    /// Counts connections: what an earlier one still says is not heard.
+    connection: u32,
+    source: Option<Source>,
+    retry: Option<TimeoutHandle>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self(StoredValue::new_local(Session::default()))
+    }
+}
+
+impl Live {
+    /// Follows these topics and no others.
+    pub(super) fn follow(self, stores: Stores, topics: String) {
+        if self.0.with_value(|session| session.topics == topics) {
+            return;
+        }
+        self.0.update_value(|session| {
+            session.topics = topics;
+            // Positions are good for all topics, but new ones begin with a snapshot.
+            session.last_id.clear();
+            session.failures = 0;
+        });
+        self.connect(stores);
+    }
+
+    /// Does not wait for the next attempt.
+    pub(crate) fn retry_now(self, stores: Stores) {
+        if matches!(stores.feed.link().get_untracked(), Link::Lost { .. }) {
+            self.connect(stores);
+        }
+    }
+
+    /// Opens the stream anew when nothing was heard for too long.
+    pub(super) fn watch_silence(self, stores: Stores) {
+        let heard = stores.feed.last_event().get_untracked();
+        let is_open = stores.feed.link().get_untracked() == Link::Open;
+        if is_open && heard.is_some_and(|heard| server_now(stores) - heard > LONGEST_SILENCE_MS) {
+            stores.feed.last_event().set(Some(server_now(stores)));
+            self.connect(stores);
+        }
+    }
+
+    fn connect(self, stores: Stores) {
+        self.0.update_value(|session| {
+            session.connection += 1;
+            if let Some(retry) = session.retry.take() {
+                retry.clear();
+            }
+            let connection = session.connection;
+            let url = session.url();
+            let on_signal = move |signal| self.hear(stores, connection, signal);
+            // Replaced here and never within its own callback, which must not free itself.
+            session.source = Source::open(&url, on_signal);
+        });
+        if self.0.with_value(|session| session.source.is_none()) {
+            self.lose(stores);
+        }
+    }
+
+    fn hear(self, stores: Stores, connection: u32, signal: Signal) {
+        if self
+            .0
+            .with_value(|session| session.connection != connection)
+        {
+            return;
+        }
+        match signal {
+            Signal::Opened => {
+                self.0.update_value(|session| session.failures = 0);
+                stores.feed.link().set(Link::Open);
+            }
+            Signal::Message { id, data } => {
+                self.0.update_value(|session| {
+                    if !id.is_empty() {
+                        session.last_id = id;
+                    }
+                });
+                match serde_json::from_str(&data) {
+                    Ok(StreamEvent::End { .. }) => self.lose(stores),
+                    Ok(event) => dispatch(stores, event),
+                    // A newer server may speak of things that this page does not know.
+                    Err(error) => leptos::logging::warn!("event not understood: {error}"),
+                }
+            }
+            Signal::Closed => self.lose(stores),
+        }
+    }
+
+    fn lose(self, stores: Stores) {
+        let now = server_now(stores);
+        let failures = self.0.with_value(|session| session.failures);
+        let delay_ms = backoff::delay_ms(failures, js_sys::Math::random());
+        let since = match stores.feed.link().get_untracked() {
+            Link::Lost { since, .. } => since,
+            Link::Open | Link::Connecting => now,
+        };
+        let retry_at = now + i64::from(delay_ms);
+        stores.feed.link().set(Link::Lost { since, retry_at });
+        let delay = Duration::from_millis(u64::from(delay_ms.unsigned_abs()));
+        let retry = set_timeout_with_handle(move || self.connect(stores), delay);
+        self.0.update_value(|session| {
+            session.failures += 1;
+            // Whatever the old connection still says does not count.
+            session.connection += 1;
+            session.retry = retry.ok();
+        });
+    }
+}
+
+impl Session {
+    fn url(&self) -> String {
+        // The browser sends a last id only when it reconnects by itself.
+        let last = if self.last_id.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "&lastEventId={}",
+                String::from(js_sys::encode_uri_component(&self.last_id))
+            )
+        };
+        format!("/api/v1/stream?topics={}{last}", self.topics)
+    }
+}
+
+/// Now on the server's clock, ms since the epoch.
+pub(super) fn server_now(stores: Stores) -> i64 {
+    clock::now_ms() + stores.feed.skew_ms().get_untracked()
+}
+
+fn dispatch(stores: Stores, event: StreamEvent) {
+    match event {
+        StreamEvent::Ticks {
+            kind, as_of, data, ..
+        } => {
+            heard(stores, as_of);
+            stores.board.push(data, kind != EventKind::Snapshot, as_of);
+        }
+        StreamEvent::Status { as_of, data, .. } => {
+            heard(stores, as_of);
+            stores.feed.status().set(Some(*data));
+        }
+        StreamEvent::Bars {
+            topic,
+            kind,
+            as_of,
+            data,
+        } => {
+            heard(stores, as_of);
+            take_bars(stores.chart, stores, &topic, kind, &data);
+        }
+        StreamEvent::End { .. } => {}
+    }
+}
+
+fn take_bars(
+    chart: reactive_stores::Store<Chart>,
+    stores: Stores,
+    topic: &str,
+    kind: EventKind,
+    data: &api_types::BarsData,
+) {
+    let Some(key) = chart
+        .key()
+        .get_untracked()
+        .filter(|key| key.topic() == topic)
+    else {
+        return;
+    };
+    let mut join = Join::Seamless;
+    chart.series().update(|series| match kind {
+        EventKind::Update => series.update(data.bars.rows()),
+        EventKind::Snapshot => join = series.snapshot(data.bars.rows(), data.interval.ms()),
+        EventKind::Reset => {
+            series.distrust();
+            series.snapshot(data.bars.rows(), data.interval.ms());
+            join = Join::Torn;
+        }
+    });
+    if join == Join::Torn {
+        loader::load_latest(stores, key, 0);
+    }
+}
+
+/// Every event says what time it is at the server.
+fn heard(stores: Stores, as_of: i64) {
+    let skew = as_of - clock::now_ms();
+    // The way here only ever makes it look smaller, so the greatest is the best; a clock that was set back shows as a large step.
+    let known = stores.feed.skew_ms().get_untracked();
+    let is_first = stores.feed.last_event().get_untracked().is_none();
+    if is_first || skew > known || known - skew > 60_000 {
+        stores.feed.skew_ms().set(skew);
+    }
+    stores.feed.last_event().set(Some(as_of));
+}

@@ -1,0 +1,123 @@
+//! Bars and symbols by request.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{Catalogue, ChartStoreFields, FeedStoreFields, Key, Load, Stores};
+use crate::{edge::api, model::backoff};
+
+/// Bars read at first: as many as are ever drawn.
+const LATEST: usize = 1_000;
+/// Bars read when the hand moves towards the past.
+const OLDER: usize = 1_000;
+/// How soon to look again when there is no symbol yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// Reads the symbols until there are some.
+pub(super) fn load_symbols(stores: Stores, attempt: u32) {
+    spawn_local(async move {
+        let again = match api::symbols().await {
+            Ok(answer) => {
+                let is_empty = answer.symbols.is_empty();
+                stores.feed.symbols().set(answer.symbols);
+                stores.feed.catalogue().set(Catalogue::Ready);
+                is_empty.then_some((LOOK_AGAIN, 0))
+            }
+            Err(error) => {
+                stores
+                    .feed
+                    .catalogue()
+                    .set(Catalogue::Failed(error.to_string()));
+                Some((delay(attempt), attempt + 1))
+            }
+        };
+        if let Some((delay, attempt)) = again {
+            set_timeout(move || load_symbols(stores, attempt), delay);
+        }
+    });
+}
+
+/// Reads the latest bars of what is on screen.
+pub(super) fn load_latest(stores: Stores, key: Key, attempt: u32) {
+    spawn_local(async move {
+        let answer = api::bars(&key.instrument, key.interval, LATEST, None).await;
+        if !is_wanted(stores, &key) {
+            return;
+        }
+        match answer {
+            Ok(answer) => {
+                let rows = answer.bars.rows().collect();
+                stores
+                    .chart
+                    .series()
+                    .update(|series| series.read_latest(rows, LATEST));
+                stores.chart.load().set(Load::Ready);
+            }
+            Err(error) => {
+                // What is on screen stays there.
+                if stores
+                    .chart
+                    .series()
+                    .with_untracked(|series| series.rows().is_empty())
+                {
+                    stores.chart.load().set(Load::Failed(error.to_string()));
+                }
+                if error.may_pass() {
+                    let again = move || {
+                        if is_wanted(stores, &key) {
+                            load_latest(stores, key, attempt + 1);
+                        }
+                    };
+                    set_timeout(again, delay(attempt));
+                }
+            }
+        }
+    });
+}
+
+/// Reads the bars before the first one held, if there may be any and none are on their way.
+pub(super) fn load_older(stores: Stores) {
+    let chart = stores.chart;
+    let first = chart.series().with_untracked(|series| {
+        let first = series.first().map(|row| row.time);
+        first.filter(|_| series.may_grow())
+    });
+    let (Some(first), Some(key)) = (first, chart.key().get_untracked()) else {
+        return;
+    };
+    if chart.is_growing().get_untracked() {
+        return;
+    }
+    chart.is_growing().set(true);
+    spawn_local(async move {
+        let answer = api::bars(&key.instrument, key.interval, OLDER, Some(first - 1)).await;
+        if !is_wanted(stores, &key) {
+            return;
+        }
+        match answer {
+            Ok(answer) => {
+                let rows = answer.bars.rows().collect();
+                chart.is_growing().set(false);
+                // Only now: the change asks for more where the screen reaches further back.
+                chart
+                    .series()
+                    .update(|series| series.read_older(rows, OLDER));
+            }
+            // Asked for again by the next move; not before, or a broken server would be flooded.
+            Err(_) => set_timeout(move || chart.is_growing().set(false), LOOK_AGAIN),
+        }
+    });
+}
+
+fn is_wanted(stores: Stores, key: &Key) -> bool {
+    stores
+        .chart
+        .key()
+        .with_untracked(|wanted| wanted.as_ref() == Some(key))
+}
+
+fn delay(attempt: u32) -> Duration {
+    let ms = backoff::delay_ms(attempt, js_sys::Math::random());
+    Duration::from_millis(u64::from(ms.unsigned_abs()))
+}

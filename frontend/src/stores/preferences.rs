@@ -1,0 +1,52 @@
+//! Settings that outlive the page.
+
+use codee::string::JsonSerdeCodec;
+use leptos::prelude::*;
+use leptos_use::{storage::use_local_storage, use_preferred_dark};
+
+use crate::{
+    edge::page,
+    model::{Settings, Theme, Zone},
+};
+
+/// Also read by static/theme.js, before the first paint.
+const KEY: &str = "spreadscope.settings";
+
+/// The settings in force, the same in all tabs of the browser.
+#[derive(Clone, Copy)]
+pub(crate) struct Preferences {
+    pub(crate) settings: Signal<Settings>,
+    set: WriteSignal<Settings>,
+    pub(crate) is_dark: Memo<bool>,
+}
+
+impl Preferences {
+    pub(super) fn load() -> Self {
+        let (settings, set, _) = use_local_storage::<Settings, JsonSerdeCodec>(KEY);
+        let system_is_dark = use_preferred_dark();
+        let is_dark = Memo::new(move |_| settings.get().theme.is_dark(system_is_dark.get()));
+        Effect::new(move |_| page::set_theme(is_dark.get()));
+        Self {
+            settings,
+            set,
+            is_dark,
+        }
+    }
+
+    /// The clock by which times are shown.
+    pub(crate) fn zone(&self) -> Zone {
+        self.settings.get().zone
+    }
+
+    pub(crate) fn set_zone(&self, zone: Zone) {
+        self.set.update(|settings| settings.zone = zone);
+    }
+
+    /// From dark to light and back.
+    pub(crate) fn toggle_theme(&self) {
+        let dark = !self.is_dark.get_untracked();
+        self.set.update(|settings| {
+            settings.theme = if dark { Theme::Dark } else { Theme::Light };
+        });
+    }
+}
