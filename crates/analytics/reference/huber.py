@@ -5,7 +5,7 @@ for the optimum of its own objective:
 
     n·σ + Σ_in r²/σ + Σ_out (2ε|r| − σε²) + a·β²,     in: |r| ≤ εσ
 
-Here the same convex objective is minimised on standardised data by damped Newton steps in extended precision.
+Here the same convex objective is minimised on standardised data by damped Newton (Levenberg) steps in extended precision.
 """
 
 import numpy as np
@@ -60,24 +60,25 @@ def huber_optimum(y, x, epsilon=1.35, alpha=1e-4):
     eps = LD(epsilon)
     slope = (u * v).sum() / (u * u).sum()
     p = np.array([slope, LD(0), (v - slope * u).std() + LD(1e-12)])
-    f = objective(v, u, *p, eps, a)
-    steps = 0
-    for steps in range(1, 500):
+    f, damping, steps = objective(v, u, *p, eps, a), LD(0), 0
+    gradient, hessian = _derivatives(v, u, p, eps, a)
+    while np.abs(gradient).max() > LD(1e-15) * len(y):
+        steps += 1
+        if steps > 2_000:
+            raise ArithmeticError(f"no optimum: gradient {np.abs(gradient).max()}")
+        # Where all points are outliers the Hessian is singular, and σ must stay positive: Levenberg's
+        # damping grows until a step helps, and fades while steps do.
+        q = p - _solve(hessian + np.eye(3, dtype=LD) * (damping + LD(1e-17) * np.trace(hessian)), gradient)
+        best = objective(v, u, *q, eps, a) if q[2] > 0 else LD(np.inf)
+        if not best <= f + LD(1e-18) * abs(f):
+            damping = max(4 * damping, LD(1e-6) * len(y))
+            if damping > LD(1e12) * len(y):
+                break
+            continue
+        p, f, damping = q, best, damping / 8 if damping > LD(1e-9) * len(y) else LD(0)
         gradient, hessian = _derivatives(v, u, p, eps, a)
-        hessian = hessian + np.eye(3, dtype=LD) * LD(1e-15) * np.trace(hessian)
-        step, t = _solve(hessian, gradient), LD(1)
-        while True:
-            q = p - t * step
-            if q[2] > 0 and objective(v, u, *q, eps, a) <= f:
-                break
-            t /= 2
-            if t < 1e-18:
-                q = p
-                break
-        moved, p, f = np.abs(q - p).max(), q, objective(v, u, *q, eps, a)
-        if moved < 1e-17:
-            break
-    gradient, _ = _derivatives(v, u, p, eps, a)
+    if np.abs(gradient).max() > LD(1e-12) * len(y):
+        raise ArithmeticError(f"no optimum: gradient {np.abs(gradient).max()}")
     beta = p[0] * ys / xs
     intercept = ym + ys * p[1] - beta * xm
     sigma = p[2] * ys
