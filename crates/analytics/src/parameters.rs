@@ -87,8 +87,8 @@ impl Default for Lookback {
 /// z-score every finite level is possible.
 ///
 /// ```
-/// use analytics::{Threshold, Window, ZScore};
-/// let narrow = ZScore::Inclusive(Window::new(5)?);
+/// use analytics::{Baseline, Threshold, Window, ZScore};
+/// let narrow = ZScore::Rolling { window: Window::new(5)?, baseline: Baseline::Inclusive };
 /// assert!(Threshold::new(1.7, narrow).is_ok());
 /// assert!(Threshold::new(2.0, narrow).is_err()); // |z| ≤ 4/√5 = 1.79 within five bars
 /// # Ok::<(), analytics::Error>(())
@@ -124,37 +124,56 @@ impl Threshold {
     }
 }
 
+/// Which spreads the mean and the deviation of a z-score are taken over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Baseline {
+    /// The last `window` ones, the current one among them, as pandas' `rolling` does. |z| cannot
+    /// exceed (w − 1)/√w.
+    #[default]
+    Inclusive,
+    /// The `window` ones before the current one.
+    Exclusive,
+}
+
 /// Which z-score: what a spread is measured against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ZScore {
-    /// Mean and deviation of the last `Window` spreads, the current one among them (as pandas'
-    /// `rolling`).
-    Inclusive(Window),
-    /// Mean and deviation of the `Window` spreads before the current one.
-    Exclusive(Window),
+    /// Mean and deviation of recent spreads.
+    Rolling {
+        /// How many spreads.
+        window: Window,
+        /// Which ones.
+        baseline: Baseline,
+    },
     /// A Kalman filter's innovation over its own predicted deviation, e/√S. No window.
     Innovation,
 }
 
 impl ZScore {
     /// The largest |z| that this kind can show, if there is one: (w − 1)/√w for
-    /// [`ZScore::Inclusive`].
+    /// [`Baseline::Inclusive`] (Samuelson's inequality).
     #[must_use]
     pub fn bound(self) -> Option<f64> {
         match self {
-            Self::Inclusive(window) => {
+            Self::Rolling {
+                window,
+                baseline: Baseline::Inclusive,
+            } => {
                 let w = window.get() as f64;
                 Some((w - 1.0) / w.sqrt())
             }
-            Self::Exclusive(_) | Self::Innovation => None,
+            Self::Rolling { .. } | Self::Innovation => None,
         }
     }
 }
 
 impl Default for ZScore {
-    /// [`ZScore::Inclusive`] over 60 bars.
+    /// Inclusive, over 60 bars.
     fn default() -> Self {
-        Self::Inclusive(Window::default())
+        Self::Rolling {
+            window: Window::default(),
+            baseline: Baseline::default(),
+        }
     }
 }
 
@@ -210,9 +229,10 @@ mod tests {
     fn a_threshold_out_of_reach_of_an_inclusive_z_cannot_be_made() {
         let window = Window::new(16).unwrap();
         let bound = 15.0 / 4.0;
-        assert!(Threshold::new(bound, ZScore::Inclusive(window)).is_err());
-        assert!(Threshold::new(bound - 1e-9, ZScore::Inclusive(window)).is_ok());
-        assert!(Threshold::new(bound, ZScore::Exclusive(window)).is_ok());
+        let rolling = |baseline| ZScore::Rolling { window, baseline };
+        assert!(Threshold::new(bound, rolling(Baseline::Inclusive)).is_err());
+        assert!(Threshold::new(bound - 1e-9, rolling(Baseline::Inclusive)).is_ok());
+        assert!(Threshold::new(bound, rolling(Baseline::Exclusive)).is_ok());
         assert!(Threshold::new(bound, ZScore::Innovation).is_ok());
         for level in [-0.1, f64::NAN, f64::INFINITY] {
             assert!(Threshold::new(level, ZScore::Innovation).is_err());

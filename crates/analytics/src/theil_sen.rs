@@ -2,7 +2,11 @@
 
 mod order;
 mod points;
+mod rolling;
 mod select;
+mod vicinity;
+
+pub(crate) use rolling::RollingTheilSen;
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
