@@ -67,6 +67,7 @@ impl App {
         service::metrics::handle();
         let health = Health::default();
         health.not_ready("database", "it has not answered yet");
+        health.not_ready("notifications", "they have not been heard yet");
         let hosts = Arc::new(AllowedHosts::new(&config.allowed_hosts, bound));
         let timeout = Duration::from_millis(config.api_request_timeout_ms);
         let router = middleware::wrap(routes(config, &shared, &health), hosts, timeout);
@@ -91,6 +92,12 @@ impl App {
                 .clone()
                 .run_until_cancelled_owned(watch_database(store, health)),
         );
+        let (hub, health) = (self.shared.hub.clone(), self.health.clone());
+        let listening = async move {
+            hub.pulse().listening().await;
+            health.ready("notifications");
+        };
+        tasks.spawn(shutdown.clone().run_until_cancelled_owned(listening));
         // Streams end as soon as shutdown begins: a connection with an open one would never be idle.
         let (hub, shutdown) = (self.shared.hub.clone(), shutdown.clone());
         tasks.spawn(async move {

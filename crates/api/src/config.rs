@@ -40,6 +40,10 @@ pub struct Config {
     #[arg(long, env = "API_REQUEST_TIMEOUT_MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(100..=600_000))]
     pub api_request_timeout_ms: u64,
 
+    /// Longest wait for a connection to the database, milliseconds; then the answer is that it is away.
+    #[arg(long, env = "API_DATABASE_WAIT_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(50..=60_000))]
+    pub api_database_wait_ms: u64,
+
     /// Changes of this long are sent together on an event stream, milliseconds.
     #[arg(long, env = "API_COALESCE_MS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=5_000))]
     pub api_coalesce_ms: u64,
@@ -101,6 +105,7 @@ impl Config {
             api_max_connections: 4_096,
             api_max_streams: 2_000,
             api_request_timeout_ms: 15_000,
+            api_database_wait_ms: 1_000,
             api_coalesce_ms: 100,
         }
     }
@@ -109,8 +114,7 @@ impl Config {
         PoolSettings {
             write_connections: 2,
             read_connections: 8,
-            // A client hears within a second or so that the database is away.
-            acquire_timeout: Duration::from_millis(800),
+            acquire_timeout: Duration::from_millis(self.api_database_wait_ms),
             read_statement_timeout: Duration::from_millis(self.api_request_timeout_ms),
             application_name: "spreadscope-api".to_owned(),
         }

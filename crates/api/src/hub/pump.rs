@@ -29,6 +29,7 @@ pub(crate) struct Pulse {
     by_symbol: Mutex<HashMap<SymbolId, Vec<Weak<Signal>>>>,
     any: Mutex<Vec<Weak<Signal>>>,
     feeds: Mutex<Vec<Weak<Signal>>>,
+    listening: watch::Sender<bool>,
 }
 
 impl Default for Pulse {
@@ -43,6 +44,7 @@ impl Default for Pulse {
             by_symbol: Mutex::default(),
             any: Mutex::default(),
             feeds: Mutex::default(),
+            listening: watch::Sender::new(false),
         }
     }
 }
@@ -60,6 +62,16 @@ impl Pulse {
     /// Greatest exchange time of a venue, ms since the epoch, as it grows; 0 before anything is known.
     pub(crate) fn watermark(&self, venue: Venue) -> watch::Receiver<i64> {
         self.watermarks[&venue].subscribe()
+    }
+
+    /// Waits until notifications are heard.
+    pub(crate) async fn listening(&self) {
+        // The sender is part of this, so it is there.
+        let _ = self
+            .listening
+            .subscribe()
+            .wait_for(|listening| *listening)
+            .await;
     }
 
     /// Raises a watermark that was read from the database.
@@ -178,11 +190,17 @@ pub(crate) async fn run(store: Store, pulse: Arc<Pulse>) {
     let bus = PgEventBus::start(&store);
     let mut subscription = bus.subscribe(BusCursor::new());
     let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MOST);
+    let mut catch_ups = 0;
     loop {
         match subscription.recv().await {
             Ok(Some(event)) => {
                 backoff.reset();
                 handle(&store, &pulse, &event).await;
+                if matches!(event, Event::CatchUp(_)) {
+                    catch_ups += 1;
+                    // The first comes with the subscription, each further one with a connection.
+                    pulse.listening.send_replace(catch_ups > 1);
+                }
             }
             // The bus is ours and has not been stopped.
             Ok(None) => return,

@@ -34,7 +34,7 @@ impl FromStr for Topic {
                 // The symbol may hold a colon of its own, after the venue.
                 let (symbol, interval) = rest
                     .rsplit_once(':')
-                    .ok_or_else(|| bad("has no interval".to_owned()))?;
+                    .ok_or_else(|| bad("it has no interval".to_owned()))?;
                 let interval = interval.parse().map_err(|e| bad(format!("{e}")))?;
                 Ok(Self::Bars(
                     symbol
@@ -43,7 +43,7 @@ impl FromStr for Topic {
                     interval,
                 ))
             }
-            _ => Err(bad("is not known".to_owned())),
+            _ => Err(bad("it is not known".to_owned())),
         }
     }
 }
@@ -69,7 +69,7 @@ impl fmt::Display for BadTopic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` {}; topics are ticks:BTCUSDT, bars:BTCUSDT:1m and status, separated by commas",
+            "`{}` is no topic ({}); topics are ticks:BTCUSDT, bars:BTCUSDT:1m and status, separated by commas",
             self.topic, self.detail
         )
     }

@@ -85,6 +85,7 @@ impl Query {
 #[utoipa::path(
     get,
     path = "/bars",
+    operation_id = "getBars",
     tag = "Market data",
     params(
         ("symbol" = String, Query, description = "Name of the market, or `venue:SYMBOL`", example = "BTCUSDT"),

@@ -15,6 +15,7 @@ use service::Health;
 #[utoipa::path(
     get,
     path = "/health/live",
+    operation_id = "getLiveness",
     tag = "Operation",
     responses((status = 200, description = "It does", body = HealthResponse))
 )]
@@ -26,6 +27,7 @@ pub(crate) async fn live() -> Response {
 #[utoipa::path(
     get,
     path = "/health/ready",
+    operation_id = "getReadiness",
     tag = "Operation",
     responses(
         (status = 200, description = "They can", body = HealthResponse),
@@ -49,6 +51,7 @@ pub(crate) async fn ready(State(health): State<Health>) -> Response {
 #[utoipa::path(
     get,
     path = "/metrics",
+    operation_id = "getMetrics",
     tag = "Operation",
     responses((status = 200, description = "Text in Prometheus's format", body = String, content_type = "text/plain"))
 )]

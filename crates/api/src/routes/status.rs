@@ -11,6 +11,7 @@ use crate::{app::Shared, params::Params, problem::ApiError};
 #[utoipa::path(
     get,
     path = "/status",
+    operation_id = "getStatus",
     tag = "Operation",
     responses(
         (status = 200, description = "The status", body = StatusResponse),

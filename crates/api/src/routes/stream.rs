@@ -36,6 +36,7 @@ const LAST_EVENT_ID: &str = "last-event-id";
 #[utoipa::path(
     get,
     path = "/stream",
+    operation_id = "openStream",
     tag = "Market data",
     params(
         ("topics" = String, Query, description = "Topics, separated by commas, at most 100", example = "ticks:BTCUSDT,bars:BTCUSDT:1m,status"),

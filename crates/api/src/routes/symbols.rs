@@ -20,6 +20,7 @@ use crate::{app::Shared, convert, params::Params, problem::ApiError, status};
 #[utoipa::path(
     get,
     path = "/symbols",
+    operation_id = "listSymbols",
     tag = "Market data",
     responses(
         (status = 200, description = "The symbols", body = SymbolsResponse),

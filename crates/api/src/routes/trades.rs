@@ -23,6 +23,7 @@ const MAX_LIMIT: i64 = 10_000;
 #[utoipa::path(
     get,
     path = "/trades",
+    operation_id = "getTrades",
     tag = "Market data",
     params(
         ("symbol" = String, Query, description = "Name of the market, or `venue:SYMBOL`", example = "BTCUSDT"),

@@ -1,0 +1,16 @@
+//! The server as its clients see it: on a real socket, before a real database.
+//!
+//! `TEST_FLAVOUR=timescale` runs the same tests on TimescaleDB.
+
+mod bars;
+mod dashboard;
+mod database_away;
+mod errors;
+mod openapi;
+mod operation;
+mod security;
+mod stream;
+mod stream_late;
+mod support;
+mod symbols;
+mod trades;

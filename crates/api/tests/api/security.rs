@@ -1,0 +1,125 @@
+//! What the server refuses, and what it tells browsers.
+
+use std::time::Duration;
+
+use testkit::TestDb;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::support::{Api, config, problem};
+
+/// A request as it is, to the last byte.
+async fn raw(api: &Api, request: &str) -> String {
+    let mut stream = TcpStream::connect(api.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    tokio::time::timeout(Duration::from_secs(60), read)
+        .await
+        .unwrap()
+        .unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn names_that_the_server_does_not_go_by_are_refused() {
+    let db = TestDb::create().await.unwrap();
+    let mut config = config(db.url());
+    config.allowed_hosts = vec!["desk.example".to_owned()];
+    let api = Api::with(config).await;
+    let ask = async |host: &'static str| {
+        let request = api
+            .client
+            .get(api.url("/api/v1/symbols"))
+            .header("host", host);
+        request.send().await.unwrap()
+    };
+    for host in [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example:80",
+    ] {
+        assert_eq!(problem(ask(host).await).await.status, 421, "{host}");
+    }
+    for host in ["localhost:8501", "desk.example", "[::1]:8000"] {
+        assert_ne!(ask(host).await.status(), 421, "{host}");
+    }
+    let answer = raw(&api, "GET / HTTP/1.0\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.0 400"), "{answer}");
+    let answer = raw(
+        &api,
+        "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 421"), "{answer}");
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers_and_an_id() {
+    let db = TestDb::create().await.unwrap();
+    let api = Api::start(&db).await;
+    for path in [
+        "/",
+        "/docs/",
+        "/api/v1/symbols",
+        "/api/v1/nothing",
+        "/health/live",
+        "/no/such.file",
+    ] {
+        let response = api.get(path).await;
+        let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+        let policy = header("content-security-policy");
+        for part in [
+            "default-src 'self'",
+            "'wasm-unsafe-eval'",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("referrer-policy"), "same-origin");
+        assert!(!header("x-request-id").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_id_of_a_request_is_the_callers_if_it_is_sane() {
+    let db = TestDb::create().await.unwrap();
+    let api = Api::start(&db).await;
+    let ask = async |id: &str| {
+        let request = api
+            .client
+            .get(api.url("/health/live"))
+            .header("x-request-id", id);
+        request.send().await.unwrap().headers()["x-request-id"]
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(ask("abc-123_X").await, "abc-123_X");
+    for bad in ["a b", "a\"b", &"x".repeat(65)] {
+        assert_ne!(ask(bad).await, bad);
+    }
+}
+
+#[tokio::test]
+async fn answers_are_compressed_for_those_who_ask_and_streams_are_not() {
+    let db = TestDb::create().await.unwrap();
+    let api = Api::start(&db).await;
+    let ask = async |path: &str| {
+        let request = api
+            .client
+            .get(api.url(path))
+            .header("accept-encoding", "br, gzip");
+        request.send().await.unwrap()
+    };
+    assert_eq!(
+        ask("/openapi.json").await.headers()["content-encoding"],
+        "br"
+    );
+    let stream = ask("/api/v1/stream?topics=status").await;
+    assert!(stream.headers().get("content-encoding").is_none());
+    assert_eq!(stream.headers()["cache-control"], "no-store");
+}
