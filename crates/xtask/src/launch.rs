@@ -9,8 +9,8 @@ use crate::{command, setup, workspace};
 
 #[derive(Args)]
 pub struct Options {
-    /// Passed on to the launcher; `-- --help` lists what it takes.
-    #[arg(last = true)]
+    /// Everything after the task's name is the launcher's; `--help` lists what it takes.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     launcher: Vec<String>,
 }
 

@@ -22,8 +22,10 @@ struct Args {
 #[derive(Subcommand)]
 enum Task {
     /// Run everything on the simulated exchange; works offline. Dashboard on http://localhost:8501.
+    #[command(disable_help_flag = true)]
     Demo(launch::Options),
     /// Run everything on live Binance USD-M Futures. Dashboard on http://localhost:8501.
+    #[command(disable_help_flag = true)]
     Up(launch::Options),
     /// Run every test there is, on every database flavour the machine offers.
     Test(test::Options),

@@ -104,4 +104,4 @@ async fn a_replayed_recording_gives_the_bars_of_its_own_aggregation() -> anyhow:
 }
 
 /// How long a condition may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(240);
