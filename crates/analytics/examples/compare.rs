@@ -16,9 +16,10 @@ use analytics::cointegration::{
     EngleGrangerOptions, Leg, engle_granger_both, engle_granger_of_legs,
 };
 use analytics::johansen::{JohansenOptions, johansen};
+use analytics::kalman::{KalmanParams, Noise, kalman};
 use analytics::mean_reversion::{half_life, hurst};
 use analytics::stationarity::{AdfOptions, adf};
-use analytics::{Intercept, theil_sen};
+use analytics::{Estimator, HuberParams, Intercept, Lookback, theil_sen, walk_forward};
 use serde_json::{Value, json};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -79,8 +80,29 @@ fn run(work: &str, series: &[Vec<f64>]) -> Outcome<Value> {
                 "low": fit.beta_low, "high": fit.beta_high,
             })
         }
+        "huber" => {
+            let fit = analytics::huber(y, x, &HuberParams::default())?;
+            json!({ "beta": fit.line.beta, "alpha": fit.line.alpha, "scale": fit.scale })
+        }
+        "kalman" => {
+            let run = kalman(y, x, &KalmanParams::of(Noise::pykalman()))?;
+            let last = run.steps.last().copied().flatten().ok_or("no step")?;
+            json!({ "beta": last.line.beta, "alpha": last.line.alpha })
+        }
+        "walk_forward_ols" => walk_forward_of(y, x, Estimator::Ols)?,
+        "walk_forward_huber" => walk_forward_of(y, x, Estimator::Huber(HuberParams::default()))?,
+        "walk_forward_theil_sen" => {
+            walk_forward_of(y, x, Estimator::TheilSen(Intercept::Separate))?
+        }
         other => return Err(format!("no work is called {other}").into()),
     })
+}
+
+/// Coefficients from the 500 bars before each bar; the figures are those of the last bar.
+fn walk_forward_of(y: &[f64], x: &[f64], estimator: Estimator) -> Outcome<Value> {
+    let lines = walk_forward(y, x, estimator, Lookback::new(500)?)?;
+    let last = lines.last().copied().flatten().ok_or("no line")?;
+    Ok(json!({ "beta": last.beta, "alpha": last.alpha }))
 }
 
 /// Every ordered pair of the series, on two threads.

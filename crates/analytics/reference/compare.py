@@ -207,12 +207,6 @@ def theil_sen(ours, quick):
         if n == 10_000:
             reference, _ = theirs(lambda: TheilSenRegressor(random_state=0).fit(x[:, None], y))
             report("Theil-Sen, exact", n, seconds, reference, budgets[n], note="against scikit-learn, which is inexact")
-    n = 1_000_000
-    y, x = make_pair(n)
-    seconds, _, out = ours("theil_sen", [y, x], repeats=5)
-    grown = (out["memory_kib_peak"] - out["memory_kib_before"]) / 1024
-    note = f"scipy cannot; {grown:.0f} MiB at peak above an input of {16 * n / 2**20:.0f} MiB"
-    report("Theil-Sen, exact", n, seconds, None, 1.5, note=note)
 
 
 def walk_forward(ours, quick):
@@ -275,9 +269,25 @@ def huber(ours, quick):
         ROWS[-1] &= excess > -1e-12
 
 
+def million(ours, quick):
+    """Time and peak memory at a million bars, where the references are not asked."""
+    n = 1_000_000
+    y, x = make_pair(n)
+    for work, series, budget in (
+        ("theil_sen", [y, x], 1.5), ("huber", [y, x], None), ("kalman", [y, x], None), ("ols", [y, x], None),
+        ("adf", [y], None), ("engle_granger", [y, x], None), ("johansen", [y, x], None),
+        ("half_life", [y], None), ("hurst", [y], None),
+    ):  # fmt: skip
+        seconds, _, out = ours(work, series, repeats=3)
+        grown = (out["memory_kib_peak"] - out["memory_kib_before"]) / 1024
+        size = 8 * n * len(series) / 2**20
+        note = f"at peak {grown:.0f} MiB above the input's {size:.0f} MiB ({grown * 2**20 / n:.0f} bytes a bar)"
+        report(work, n, seconds, None, budget, note=note)
+
+
 WORKS = {
     "adf": adf, "engle_granger": engle_granger, "scan": scan, "johansen": johansen, "ols": ols, "huber": huber,
-    "kalman": kalman, "theil_sen": theil_sen, "walk_forward": walk_forward,
+    "kalman": kalman, "theil_sen": theil_sen, "walk_forward": walk_forward, "million": million,
 }  # fmt: skip
 
 
