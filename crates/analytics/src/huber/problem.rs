@@ -146,9 +146,10 @@ impl Problem {
         let n = self.residuals.len() as f64;
         let all: f64 = self.residuals.iter().map(|r| r * r).sum();
         let largest = (all / n).sqrt();
+        // Not `clamp`, which panics when a square has overflowed and the bounds are NaN.
         // Where most residuals are zero the objective pushes σ to zero. This floor keeps it smooth.
         let floor = 1e-11 * largest;
-        let mut scale = guess.map_or(largest, |s| s.clamp(floor, largest));
+        let mut scale = guess.map_or(largest, |s| s.max(floor).min(largest));
         let mut restarted = guess.is_none();
         for _ in 0..100 {
             let limit = self.epsilon * scale;
@@ -168,7 +169,7 @@ impl Problem {
                 scale = largest;
                 continue;
             }
-            let next = (squares / rest).sqrt().clamp(floor, largest);
+            let next = (squares / rest).sqrt().max(floor).min(largest);
             if (next - scale).abs() <= 1e-15 * scale {
                 return next;
             }
