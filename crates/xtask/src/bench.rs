@@ -1,13 +1,171 @@
-//! What has a budget, measured.
+//! What has a budget, measured; every figure, budget and verdict once more at the end.
+//!
+//! A benchmark says its verdict in lines that begin with `budget`, and that it was missed by the word
+//! `fails` in such a line.
 
+use std::{fs, path::PathBuf, process::Command};
+
+use anyhow::{Context, bail};
 use clap::Args;
+
+use crate::{command, setup, workspace};
 
 #[derive(Args)]
 pub struct Options {
-    /// Only the rows whose name contains this.
+    /// Only the benchmarks whose name contains this: parse, write, refresh, analytics.
     filter: Option<String>,
 }
 
-pub fn run(_options: &Options) -> anyhow::Result<()> {
-    anyhow::bail!("not wired yet")
+/// A benchmark: it adds what it found to the verdicts.
+type Benchmark = fn(&mut Verdicts) -> anyhow::Result<()>;
+
+/// By name, in the order in which they run.
+const BENCHMARKS: [(&str, Benchmark); 4] = [
+    ("parse", parse),
+    ("write", write),
+    ("refresh", refresh),
+    ("analytics", analytics),
+];
+
+/// Frames a second on one core.
+const PARSE_BUDGET: f64 = 1.5e6;
+
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    let filter = options.filter.as_deref().unwrap_or_default();
+    let chosen: Vec<_> = BENCHMARKS
+        .iter()
+        .filter(|(name, _)| name.contains(filter))
+        .collect();
+    if chosen.is_empty() {
+        let names = BENCHMARKS.map(|(name, _)| name).join(", ");
+        bail!("no benchmark's name contains `{filter}`; there are {names}");
+    }
+    let mut verdicts = Verdicts::default();
+    for (name, measure) in chosen {
+        command::announce(&format!("benchmark: {name}"));
+        measure(&mut verdicts)?;
+    }
+    println!("\n{}", verdicts.0.join("\n"));
+    if verdicts.0.iter().any(|line| line.contains("fails")) {
+        bail!("a budget was missed");
+    }
+    Ok(())
+}
+
+/// The lines that say what was reached.
+#[derive(Default)]
+struct Verdicts(Vec<String>);
+
+impl Verdicts {
+    /// Runs a benchmark and keeps its verdicts, under its name.
+    fn of(&mut self, name: &str, benchmark: &mut Command) -> anyhow::Result<()> {
+        let lines = &mut self.0;
+        let succeeded = command::run_reading(benchmark, |line| {
+            if let Some(verdict) = line.strip_prefix("budget") {
+                lines.push(format!(
+                    "{name:<22}{}",
+                    verdict.trim_start_matches([':', ' '])
+                ));
+            }
+        })?;
+        if !succeeded {
+            lines.push(format!("{name:<22}fails: see above"));
+        }
+        Ok(())
+    }
+}
+
+fn cargo_bench(package: &str, bench: &str) -> Command {
+    let mut cargo = command::cargo();
+    cargo.args(["bench", "--package", package, "--bench", bench]);
+    cargo
+}
+
+/// Wire frame to typed trade, on one core.
+fn parse(verdicts: &mut Verdicts) -> anyhow::Result<()> {
+    command::run(&mut cargo_bench("market", "frames"))?;
+    let estimates = workspace::target_dir().join("criterion/decode/aggTrade frames/new");
+    let read = |file: &str| -> anyhow::Result<serde_json::Value> {
+        let path = estimates.join(file);
+        let text = fs::read(&path).with_context(|| path.display().to_string())?;
+        Ok(serde_json::from_slice(&text)?)
+    };
+    let median_ns = read("estimates.json")?["median"]["point_estimate"].as_f64();
+    let frames = read("benchmark.json")?["throughput"]["Elements"].as_f64();
+    let per_second = frames.zip(median_ns).map(|(frames, ns)| frames * 1e9 / ns);
+    let per_second = per_second.context("criterion's estimates hold no median")?;
+    let verdict = if per_second >= PARSE_BUDGET {
+        "holds"
+    } else {
+        "fails"
+    };
+    verdicts.0.push(format!(
+        "{:<22}{:.2} M frames/s a core, budget ≥ {:.1} M: {verdict}",
+        "parse",
+        per_second / 1e6,
+        PARSE_BUDGET / 1e6
+    ));
+    Ok(())
+}
+
+/// The write path beside a plain COPY into the same table.
+fn write(verdicts: &mut Verdicts) -> anyhow::Result<()> {
+    on_each_flavour(verdicts, "write", "write_rate")
+}
+
+/// A refresh cycle with a second of new data, by how much is stored.
+fn refresh(verdicts: &mut Verdicts) -> anyhow::Result<()> {
+    on_each_flavour(verdicts, "refresh", "refresh_cost")
+}
+
+fn on_each_flavour(verdicts: &mut Verdicts, name: &str, bench: &str) -> anyhow::Result<()> {
+    let bin_dir = setup::postgres()?;
+    let mut flavours = vec!["plain"];
+    if setup::offers_timescaledb(&bin_dir) {
+        flavours.push("timescale");
+    }
+    for flavour in flavours {
+        let mut bench = cargo_bench("store", bench);
+        verdicts.of(
+            &format!("{name}, {flavour}"),
+            bench.env("TEST_FLAVOUR", flavour),
+        )?;
+    }
+    Ok(())
+}
+
+/// The analytics beside statsmodels, scikit-learn, scipy and pykalman.
+fn analytics(verdicts: &mut Verdicts) -> anyhow::Result<()> {
+    let folder = workspace::root().join("crates/analytics/reference");
+    let mut compare =
+        command::program(&python(&folder.join("requirements.txt"))?.to_string_lossy());
+    compare
+        .arg(folder.join("compare.py"))
+        .env("OPENBLAS_NUM_THREADS", "1");
+    verdicts.of("analytics", &mut compare)
+}
+
+/// A Python with the packages that the file pins, in an environment of its own.
+fn python(requirements: &std::path::Path) -> anyhow::Result<PathBuf> {
+    let environment = workspace::target_dir().join("python");
+    let python = environment.join("bin/python");
+    if !python.is_file() {
+        command::announce("Python packages to compare with");
+        command::run(
+            command::program("python3")
+                .args(["-m", "venv"])
+                .arg(&environment),
+        )?;
+    }
+    let mut pip = command::program(&python.to_string_lossy());
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--requirement",
+    ]);
+    command::run(pip.arg(requirements))?;
+    Ok(python)
 }

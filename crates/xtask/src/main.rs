@@ -43,10 +43,10 @@ fn main() -> anyhow::Result<()> {
     match Args::parse().task {
         Task::Demo(options) => launch::run("demo", options),
         Task::Up(options) => launch::run("up", options),
-        Task::Test(options) => test::run(options),
+        Task::Test(options) => test::run(&options),
         Task::Ci => {
             checks::run()?;
-            test::run(test::Options::default())
+            test::run(&test::Options::default())
         }
         Task::Frontend => setup::dashboard().map(drop),
         Task::Bench(options) => bench::run(&options),

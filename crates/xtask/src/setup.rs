@@ -1,6 +1,9 @@
 //! What the other tasks need on the machine, installed by the task that needs it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::Context;
 
@@ -58,6 +61,18 @@ pub fn chromium() -> anyhow::Result<PathBuf> {
     find().context(
         "Chromium was installed, but is not where it was expected; set CHROMIUM to its path",
     )
+}
+
+/// Whether that PostgreSQL has TimescaleDB installed.
+pub fn offers_timescaledb(bin_dir: &Path) -> bool {
+    // pg_config comes with the client library's package on Debian and may be missing; the server's own
+    // libraries lie beside its programs there.
+    let library_dir = command::output(Command::new(bin_dir.join("pg_config")).arg("--pkglibdir"))
+        .map_or_else(
+            |_| bin_dir.join("../lib"),
+            |folder| Path::new(folder.trim()).to_owned(),
+        );
+    library_dir.join("timescaledb.so").is_file()
 }
 
 fn node() -> anyhow::Result<()> {

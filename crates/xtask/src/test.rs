@@ -27,7 +27,7 @@ pub struct Options {
     no_browser: bool,
 }
 
-pub fn run(options: Options) -> anyhow::Result<()> {
+pub fn run(options: &Options) -> anyhow::Result<()> {
     let bin_dir = setup::postgres()?;
     let skips = workspace::target_dir().join("test-skips");
     fs::create_dir_all(workspace::target_dir())?;
@@ -41,7 +41,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
         .env("TEST_FLAVOUR", "plain");
     report.libtest("plain PostgreSQL", &mut plain, &skips)?;
 
-    if offers_timescaledb(&bin_dir)? {
+    if setup::offers_timescaledb(&bin_dir) {
         command::announce("tests that use a database, on TimescaleDB");
         let mut timescale = command::cargo();
         timescale
@@ -87,17 +87,6 @@ fn browser(report: &mut Report, skips: &Path) -> anyhow::Result<()> {
         )
         .env("TEST_SKIPS", skips);
     report.node("browser", &mut node)
-}
-
-fn offers_timescaledb(bin_dir: &Path) -> anyhow::Result<bool> {
-    let library_dir = command::output(Command::new(bin_dir.join("pg_config")).arg("--pkglibdir"));
-    // pg_config comes with the client library's package on Debian and may be missing; the server's own
-    // libraries lie beside its programs there.
-    let library_dir = library_dir.map_or_else(
-        |_| bin_dir.join("../lib"),
-        |folder| Path::new(folder.trim()).to_owned(),
-    );
-    Ok(library_dir.join("timescaledb.so").is_file())
 }
 
 /// What ran, what failed, what did not run.
