@@ -133,20 +133,15 @@ mod tests {
 
     #[test]
     fn every_chart_shows_something_before_any_chart_shows_everything() {
+        use Interval::{H1, M1};
         let now = 100 * 86_400_000;
         let of =
             |symbol, interval: Interval| pages(symbol, interval, 3 * interval.ms(), now, &[], 2);
-        let all = [
-            of(0, Interval::H1),
-            of(0, Interval::M1),
-            of(1, Interval::M1),
-        ]
-        .concat();
+        let all = [of(0, H1), of(0, M1), of(1, M1)].concat();
         let order: Vec<_> = newest_first(all)
             .iter()
             .map(|page| (page.rank, page.interval, page.symbol))
             .collect();
-        use Interval::{H1, M1};
         assert_eq!(
             order,
             [

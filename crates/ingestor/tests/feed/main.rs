@@ -1,0 +1,8 @@
+//! The ingestor against the simulated exchange and a real database.
+
+mod faults;
+mod history;
+mod outages;
+mod restart;
+mod rig;
+mod stream;

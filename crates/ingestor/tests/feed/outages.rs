@@ -1,0 +1,156 @@
+//! The database away, and back again.
+
+use std::{path::PathBuf, sync::Arc};
+
+use ingestor::Config;
+use tokio::{
+    io::copy_bidirectional,
+    net::{UnixListener, UnixStream},
+    sync::watch,
+};
+
+use crate::rig::{Rig, eventually};
+
+/// Stands between the ingestor and the database, and can cut them off from each other.
+struct Cable {
+    plugged: watch::Sender<bool>,
+    url: String,
+    _dir: tempfile::TempDir,
+}
+
+impl Cable {
+    /// `url` is `postgres://user:password@%2Fsocket%2Fdirectory:port/database`.
+    fn new(url: &str) -> Self {
+        let (account, place) = url.split_once('@').expect("an account");
+        let (host, rest) = place.split_once(':').expect("a port");
+        let (port, database) = rest.split_once('/').expect("a database");
+        let socket = format!(".s.PGSQL.{port}");
+        let real = PathBuf::from(host.replace("%2F", "/")).join(&socket);
+        assert!(real.exists(), "{real:?}");
+        let dir = tempfile::tempdir().expect("a directory");
+        let listener = UnixListener::bind(dir.path().join(&socket)).expect("a socket");
+        let plugged = watch::Sender::new(true);
+        tokio::spawn(carry(listener, Arc::new(real), plugged.subscribe()));
+        let host = dir.path().display().to_string().replace('/', "%2F");
+        Self {
+            plugged,
+            url: format!("{account}@{host}:{port}/{database}"),
+            _dir: dir,
+        }
+    }
+
+    fn plug(&self, plugged: bool) {
+        self.plugged.send_replace(plugged);
+    }
+}
+
+async fn carry(listener: UnixListener, real: Arc<PathBuf>, plugged: watch::Receiver<bool>) {
+    while let Ok((mut near, _)) = listener.accept().await {
+        let (real, mut plugged) = (Arc::clone(&real), plugged.clone());
+        if !*plugged.borrow_and_update() {
+            continue;
+        }
+        tokio::spawn(async move {
+            let Ok(mut far) = UnixStream::connect(real.as_ref()).await else {
+                return;
+            };
+            tokio::select! {
+                _ = copy_bidirectional(&mut near, &mut far) => {}
+                _ = plugged.wait_for(|plugged| !plugged) => {}
+            }
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_database_is_away_trades_are_held_and_written_when_it_is_back() {
+    let rig = Rig::of(&["BTCUSDT"]).await;
+    let cable = Cable::new(rig.db.url());
+    let ingestor = rig.start(Config {
+        database_url: cable.url.clone(),
+        ..rig.config()
+    });
+    let id = rig.following("BTCUSDT").await;
+    rig.until_more_trades(id, 10).await;
+
+    cable.plug(false);
+    let last = rig.stored(id).await.last().expect("trades").agg_id;
+    eventually("the exchange trades on", async || {
+        let truth = rig.admin("truth").await;
+        (truth[0]["next_id"].as_i64()? > last + 100).then_some(())
+    })
+    .await;
+    cable.plug(true);
+    eventually("everything is written", async || {
+        (rig.stored(id).await.last()?.agg_id > last + 100).then_some(())
+    })
+    .await;
+    assert_eq!(rig.open_gaps(id).await, [], "nothing was missed");
+    ingestor.stop().await;
+    rig.assert_all_accounted_for("BTCUSDT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_stops_the_reading_and_what_is_missed_then_becomes_a_gap() {
+    let rig = Rig::of(&["BTCUSDT"]).await;
+    let cable = Cable::new(rig.db.url());
+    let config = Config {
+        database_url: cable.url.clone(),
+        queue_batches: 1,
+        batch_max_trades: 5,
+        connection_silence_ms: 500,
+        ..rig.config()
+    };
+    let ingestor = rig.start(config);
+    let id = rig.following("BTCUSDT").await;
+    rig.until_more_trades(id, 10).await;
+    cable.plug(false);
+    let last = rig.stored(id).await.last().expect("trades").agg_id;
+    eventually("the exchange trades on", async || {
+        let truth = rig.admin("truth").await;
+        (truth[0]["next_id"].as_i64()? > last + 200).then_some(())
+    })
+    .await;
+    rig.fault("drop").await;
+    cable.plug(true);
+    eventually("it goes on", async || {
+        (rig.stored(id).await.last()?.agg_id > last + 200).then_some(())
+    })
+    .await;
+    ingestor.stop().await;
+    rig.assert_all_accounted_for("BTCUSDT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_without_a_database_ends_in_time_and_the_next_start_records_the_loss() {
+    let rig = Rig::of(&["BTCUSDT"]).await;
+    let cable = Cable::new(rig.db.url());
+    let config = Config {
+        database_url: cable.url.clone(),
+        stop_timeout_ms: 500,
+        ..rig.config()
+    };
+    let ingestor = rig.start(config);
+    let id = rig.following("BTCUSDT").await;
+    rig.until_more_trades(id, 10).await;
+    cable.plug(false);
+    let started = tokio::time::Instant::now();
+    let last = rig.stored(id).await.last().expect("trades").agg_id;
+    eventually("the exchange trades on", async || {
+        let truth = rig.admin("truth").await;
+        (truth[0]["next_id"].as_i64()? > last + 20).then_some(())
+    })
+    .await;
+    ingestor.stop().await;
+    assert!(
+        started.elapsed() < std::time::Duration::from_secs(30),
+        "{:?}",
+        started.elapsed()
+    );
+
+    let ingestor = rig.start(rig.config());
+    let gap = eventually("a gap", async || rig.open_gaps(id).await.first().cloned()).await;
+    assert_eq!(gap.gap.reason, "restart");
+    ingestor.stop().await;
+    rig.assert_all_accounted_for("BTCUSDT").await;
+}

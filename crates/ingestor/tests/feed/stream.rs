@@ -1,0 +1,148 @@
+//! The stream as it should be.
+
+use ingestor::{Config, UnknownSymbols};
+use market::{FeedMode, Interval, Venue};
+use store::FeedState;
+
+use crate::rig::{Rig, eventually};
+
+const SYMBOLS: [&str; 3] = ["BTCUSDT", "ETHUSDT", "SOLUSDT"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_trade_from_the_first_minutes_edge_on_is_stored_once() {
+    let rig = Rig::of(&SYMBOLS).await;
+    let ingestor = rig.start(rig.config());
+    for name in SYMBOLS {
+        let id = rig.id(name).await;
+        let trades_from_ms = rig.trades_from(name).await;
+        let stored = rig.until_more_trades(id, 100).await;
+        assert_eq!(
+            Interval::M1.bucket_of(trades_from_ms),
+            trades_from_ms,
+            "a minute's edge"
+        );
+        assert_eq!(stored[0].agg_id, rig.first_id_at(name, trades_from_ms));
+        assert!(
+            stored
+                .windows(2)
+                .all(|pair| pair[0].agg_id + 1 == pair[1].agg_id)
+        );
+        rig.assert_all_accounted_for(name).await;
+        assert_eq!(rig.open_gaps(id).await, []);
+    }
+    ingestor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_tells_mode_state_watermark_lag_and_each_symbols_last_message() {
+    let rig = Rig::of(&SYMBOLS).await;
+    let ingestor = rig.start(rig.config());
+    let status = rig
+        .until_status("connected, and every symbol heard", |status| {
+            status.state == FeedState::Connected && status.last_message_ms.len() == SYMBOLS.len()
+        })
+        .await;
+    assert_eq!(
+        (status.venue, status.mode),
+        (Venue::Simulated, FeedMode::Simulated)
+    );
+    assert_eq!(status.message, "");
+    assert!(
+        status.lag_ms.is_some_and(|lag_ms| lag_ms.abs() < 60_000),
+        "{status:?}"
+    );
+    let before = status.watermark_ms.expect("a watermark");
+    rig.until_status("the watermark moves", |status| {
+        status.watermark_ms > Some(before)
+    })
+    .await;
+    ingestor.stop().await;
+    let status = rig.status().await.expect("a status");
+    assert_eq!(status.state, FeedState::Stopped);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_symbols_than_one_connection_carries_are_heard_on_several() {
+    let rig = Rig::of(&SYMBOLS).await;
+    let ingestor = rig.start(Config {
+        streams_per_connection: 2,
+        ..rig.config()
+    });
+    for name in SYMBOLS {
+        let id = rig.following(name).await;
+        rig.until_more_trades(id, 20).await;
+        rig.assert_all_accounted_for(name).await;
+    }
+    assert_eq!(rig.connections().await.len(), 2);
+    ingestor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_symbol_that_the_exchange_does_not_have_is_named() {
+    let rig = Rig::of(&SYMBOLS).await;
+    let mut config = rig.config();
+    config.symbols.push("NOSUCHUSDT".parse().unwrap());
+    let error = ingestor::run(config, tokio_util::sync::CancellationToken::new())
+        .await
+        .unwrap_err();
+    let unknown: &UnknownSymbols = error.downcast_ref().expect("the error says which");
+    assert_eq!(unknown.0, ["NOSUCHUSDT".parse().unwrap()]);
+    assert!(error.to_string().contains("NOSUCHUSDT") && error.to_string().contains("SYMBOLS"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_writes_what_is_held() {
+    let rig = Rig::of(&["BTCUSDT"]).await;
+    // Nothing is handed on by time or size before the stop.
+    let config = Config {
+        batch_interval_ms: 3_600_000,
+        batch_max_trades: 100_000,
+        ..rig.config()
+    };
+    let ingestor = rig.start(config);
+    let id = rig.id("BTCUSDT").await;
+    let open = eventually("a connection", async || {
+        rig.connections().await.first().copied()
+    })
+    .await;
+    eventually("frames were sent", async || {
+        let connections = rig.admin("connections").await;
+        let mut connections = connections.as_array()?.iter();
+        let sent = connections.find(|c| c["id"].as_u64() == Some(open))?["sent"].as_u64()?;
+        (sent >= 50).then_some(())
+    })
+    .await;
+    assert_eq!(rig.stored(id).await.len(), 0);
+    ingestor.stop().await;
+    // What the sockets' buffers held is not lost by the ingestor, but never reached it.
+    assert!(
+        rig.stored(id).await.len() >= 30,
+        "{}",
+        rig.stored(id).await.len()
+    );
+    rig.assert_all_accounted_for("BTCUSDT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_connection_is_replaced_before_the_exchange_ends_it() {
+    let rig = Rig::of(&["BTCUSDT"]).await;
+    let ingestor = rig.start(Config {
+        connection_max_age_ms: 1_000,
+        ..rig.config()
+    });
+    let first = eventually("a connection", async || {
+        rig.connections().await.first().copied()
+    })
+    .await;
+    eventually("another connection", async || {
+        rig.connections()
+            .await
+            .into_iter()
+            .find(|id| *id > first + 1)
+    })
+    .await;
+    let id = rig.following("BTCUSDT").await;
+    rig.until_more_trades(id, 50).await;
+    ingestor.stop().await;
+    rig.assert_all_accounted_for("BTCUSDT").await;
+}
