@@ -7,8 +7,8 @@ Builds examples/compare.rs in release mode and prints, for every row of the proj
 this crate: the reference's time, ours, their ratio, the budget, the verdict, and how far the figures are apart.
 Exit status 1 when a budget is missed or figures disagree. `--quick` leaves out what takes the references minutes.
 
-Ours is the least wall-clock time of many repeats, theirs the least processor time of a few: so what else the
-machine does weighs on neither, and on ours rather than on theirs.
+Both are the least of several repeats. Theirs is processor time; ours is wall-clock time below 50 ms and for the
+scan, which runs on two threads, and processor time above, so that what else the machine does weighs on neither.
 
 Where the reference cannot do a row in reasonable time, a share of it is timed and scaled up (marked ~), or it
 is left out and the row says why.
@@ -80,7 +80,11 @@ class Ours:
         if repeats is None:
             repeats = max(5, min(1_000, int(1.0 / max(first["seconds"][0], 1e-6))))
         out = run(repeats) if repeats > 1 else first
-        return min(out["seconds"]), out["figures"], out
+        least, processor = min(out["seconds"]), out["processor_seconds"]
+        # Short work runs undisturbed at least once; long work does not on a busy machine.
+        if least > 0.05 and work != "scan" and processor:
+            least = min(processor)
+        return least, out["figures"], out
 
 
 def theirs(function, seconds=2.0):
