@@ -1,8 +1,13 @@
 //! How many frames a second one core decodes. `cargo bench -p market`
+//!
+//! Time is that of the processor, so whatever else the machine does meanwhile does not count.
 
-use std::{fmt::Write as _, hint::black_box};
+use std::{fmt::Write as _, fs, hint::black_box, time::Duration};
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{
+    Criterion, Throughput, criterion_group, criterion_main,
+    measurement::{Measurement, ValueFormatter, WallTime},
+};
 use market::binance::decode;
 
 const FRAMES: usize = 10_000;
@@ -34,7 +39,47 @@ fn frames() -> (String, Vec<std::ops::Range<usize>>) {
     (text, ranges)
 }
 
-fn benchmark(c: &mut Criterion) {
+/// Time that this thread spent on a processor.
+struct ProcessorTime;
+
+impl ProcessorTime {
+    fn now() -> Duration {
+        let spent = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux counts it");
+        let ns = spent.split(' ').next().and_then(|ns| ns.parse().ok());
+        Duration::from_nanos(ns.expect("the first figure is nanoseconds"))
+    }
+}
+
+impl Measurement for ProcessorTime {
+    type Intermediate = Duration;
+    type Value = Duration;
+
+    fn start(&self) -> Duration {
+        Self::now()
+    }
+
+    fn end(&self, start: Duration) -> Duration {
+        Self::now() - start
+    }
+
+    fn add(&self, a: &Duration, b: &Duration) -> Duration {
+        WallTime.add(a, b)
+    }
+
+    fn zero(&self) -> Duration {
+        WallTime.zero()
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        WallTime.to_f64(value)
+    }
+
+    fn formatter(&self) -> &dyn ValueFormatter {
+        WallTime.formatter()
+    }
+}
+
+fn benchmark(c: &mut Criterion<ProcessorTime>) {
     let (text, ranges) = frames();
     let mut group = c.benchmark_group("decode");
     group.throughput(Throughput::Elements(FRAMES as u64));
@@ -48,25 +93,25 @@ fn benchmark(c: &mut Criterion) {
     group.bench_function(
         "aggTrade frames by serde_json::Value, for comparison",
         |b| {
-            b.iter_batched(
-                || (),
-                |()| {
-                    for range in &ranges {
-                        let value: serde_json::Value =
-                            serde_json::from_str(&text[range.clone()]).expect("valid JSON");
-                        black_box(
-                            value["data"]["p"]
-                                .as_str()
-                                .and_then(|p| p.parse::<f64>().ok()),
-                        );
-                    }
-                },
-                BatchSize::PerIteration,
-            );
+            b.iter(|| {
+                for range in &ranges {
+                    let value: serde_json::Value =
+                        serde_json::from_str(&text[range.clone()]).expect("valid JSON");
+                    black_box(
+                        value["data"]["p"]
+                            .as_str()
+                            .and_then(|p| p.parse::<f64>().ok()),
+                    );
+                }
+            });
         },
     );
     group.finish();
 }
 
-criterion_group!(benches, benchmark);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(ProcessorTime);
+    targets = benchmark
+}
 criterion_main!(benches);
