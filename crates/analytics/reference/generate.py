@@ -18,7 +18,7 @@ import sklearn
 import statsmodels
 import pykalman
 import statsmodels.api as sm
-from scipy.stats import norm, theilslopes
+from scipy.stats import false_discovery_control, norm, theilslopes
 from statsmodels.tsa.adfvalues import mackinnoncrit, mackinnonp
 from statsmodels.tsa.stattools import adfuller, coint
 from statsmodels.tsa.vector_ar.vecm import coint_johansen
@@ -274,10 +274,12 @@ def tables():
           1e-3, 0.1, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8]  # fmt: skip
     keys = {"unit_root_none": ("n", 1), "unit_root_constant": ("c", 1), "unit_root_trend": ("ct", 1),
             "residuals_of_two": ("c", 2)}  # fmt: skip
+    many = np.round(np.random.default_rng(3).beta(0.3, 1.0, size=60), 3).tolist()
     stats = [-25.0, -18.8, -15.0, -10.0, -6.0, -4.5, -3.5, -3.0, -2.9, -2.62, -2.5, -1.7, -1.61, -1.04, -1.0,
              -0.5, 0.0, 0.5, 0.9, 1.5, 2.7, 3.0, 10.0]  # fmt: skip
     return {
         "meta": META,
+        "benjamini_hochberg": {"p": many, "adjusted": list(false_discovery_control(many))},
         "normal_cdf": [[float(v), float(norm.cdf(v))] for v in xs],
         "mackinnon": {
             key: {

@@ -13,6 +13,10 @@
 //! fit over the whole range. On the innovations of a Kalman filter they say nothing: a filter makes
 //! its innovations white whatever it is fed, and ADF rejects on them for independent random walks too.
 //!
+//! **Many pairs.** A scanner prepares each symbol once as a [`Leg`], tests pairs of legs with
+//! [`residual_tests_of_legs`], takes one p-value a pair from [`BothDirections::pair_p_value`] and corrects for
+//! their number with [`benjamini_hochberg`].
+//!
 //! **The direction matters.** y on x and x on y are different lines and different tests; both are
 //! computed by [`engle_granger_both`]. The verdict [`PairTests::cointegrated`] is p < 0.05 of y on x.
 //!
@@ -41,6 +45,7 @@
 //! ```
 
 mod engle_granger;
+mod false_discovery;
 mod leg;
 mod pair_tests;
 
@@ -48,5 +53,9 @@ pub use engle_granger::{
     BothDirections, EngleGranger, EngleGrangerOptions, engle_granger, engle_granger_both,
     engle_granger_of_legs,
 };
+pub use false_discovery::benjamini_hochberg;
 pub use leg::Leg;
-pub use pair_tests::{PairTestOptions, PairTests, Warning, pair_tests, pair_tests_of_legs};
+pub use pair_tests::{
+    PairTestOptions, PairTests, ResidualTests, Warning, pair_tests, pair_tests_of_legs,
+    residual_tests_of_legs,
+};

@@ -3,7 +3,9 @@
 
 mod common;
 
-use analytics::cointegration::{EngleGrangerOptions, engle_granger, pair_tests};
+use analytics::cointegration::{
+    EngleGrangerOptions, benjamini_hochberg, engle_granger, pair_tests,
+};
 use analytics::johansen::{DetOrder, JohansenOptions, johansen};
 use analytics::mean_reversion::{half_life, hurst};
 use analytics::stationarity::mackinnon::{self, CriticalValues, Table};
@@ -262,5 +264,15 @@ fn mackinnon_agrees_from_one_end_of_its_tables_to_the_other() {
             let ours = mackinnon::critical_values(table, rows);
             check_critical(name, ours, numbers(&row[1]).try_into().unwrap());
         }
+    }
+}
+
+#[test]
+fn false_discovery_control_agrees_with_scipy_with_ties_and_zeros() {
+    let tables = common::read_json(&fixtures().join("generated/tables.json"));
+    let theirs = &tables["benjamini_hochberg"];
+    let ours = benjamini_hochberg(&numbers(&theirs["p"])).unwrap();
+    for (ours, theirs) in ours.into_iter().zip(numbers(&theirs["adjusted"])) {
+        assert_close("adjusted p", ours, theirs, 1e-15, 1.0);
     }
 }

@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use analytics::cointegration::{
-    EngleGrangerOptions, Leg, PairTestOptions, engle_granger, engle_granger_both,
-    engle_granger_of_legs, pair_tests, pair_tests_of_legs,
+    EngleGrangerOptions, Leg, PairTestOptions, benjamini_hochberg, engle_granger,
+    engle_granger_both, engle_granger_of_legs, pair_tests, pair_tests_of_legs,
+    residual_tests_of_legs,
 };
 use analytics::johansen::{DetOrder, JohansenOptions, johansen};
 use analytics::mean_reversion::{half_life, hurst};
@@ -140,6 +141,11 @@ fn check_everything(
     if let (Ok(a), Ok(b)) = (Leg::new("y", y), Leg::new("x", x)) {
         assert_eq!(engle_granger_of_legs(&a, &b, engle_granger_options), alone);
         assert_eq!(pair_tests_of_legs(&a, &b, options), block);
+        let part = residual_tests_of_legs(&a, &b, engle_granger_options);
+        if let (Ok(part), Ok(whole)) = (part, &block) {
+            assert_eq!(part.engle_granger, whole.engle_granger);
+            assert_eq!((part.half_life, part.hurst), (whole.half_life, whole.hurst));
+        }
     }
 }
 
@@ -188,6 +194,19 @@ proptest! {
             prop_assert!(critical_values(table, rows).one_percent.is_finite());
         }
         let _ = default_max_lag(rows, Regression::Constant);
+    }
+
+    #[test]
+    fn adjusted_p_values_are_probabilities_not_below_their_own(
+        p in prop::collection::vec(prop_oneof![4 => 0.0..=1.0_f64, 1 => any::<f64>()], 0..40),
+    ) {
+        if let Ok(adjusted) = benjamini_hochberg(&p) {
+            for (adjusted, p) in adjusted.iter().zip(&p) {
+                prop_assert!(adjusted >= p && *adjusted <= 1.0);
+            }
+        } else {
+            prop_assert!(p.iter().any(|p| !(0.0..=1.0).contains(p)));
+        }
     }
 
     #[test]
