@@ -154,10 +154,13 @@ fn the_diffuse_start_forgets_that_it_knew_nothing() {
         kalman(&y, &x, &params).unwrap().steps[2_999].unwrap()
     };
     let (trained, diffuse) = (run(Init::Training), run(Init::Diffuse));
+    // α and β trade off along a direction that prices near 100 hardly tell and that is forgotten last.
+    let apart = (trained.line.beta - diffuse.line.beta).abs();
     assert!(
-        (trained.line.beta - diffuse.line.beta).abs() < 1e-3,
+        apart < 0.2 * trained.var_beta.sqrt(),
         "{trained:?} {diffuse:?}"
     );
+    assert!((trained.var_beta / diffuse.var_beta - 1.0).abs() < 0.02);
     assert!((trained.standardized() - diffuse.standardized()).abs() < 1e-2);
 }
 
