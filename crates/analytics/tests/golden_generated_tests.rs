@@ -1,5 +1,4 @@
 //! The tests of this crate against figures that `reference/generate.py` made on synthetic pairs.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

@@ -1,6 +1,5 @@
 //! The filter with `noise = memory` against pykalman started from statsmodels' least squares, on generated
 //! pairs. What the references do on their own is in `golden_generated_models.rs`.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

@@ -357,3 +357,41 @@ fn a_stationary_leg_is_warned_of() {
         })
     );
 }
+
+#[test]
+fn engle_granger_of_a_short_even_number_of_bars_has_no_degree_of_freedom() {
+    let edges = edges();
+    let test =
+        |n: usize| engle_granger(&edges.y[..n], &edges.x[..n], EngleGrangerOptions::default());
+    assert_eq!(
+        test(20),
+        Err(Error::TooFew {
+            needed: 21,
+            got: 20
+        })
+    );
+    assert!(test(19).is_ok() && test(21).is_ok() && test(22).is_ok());
+}
+
+#[test]
+fn levels_that_dwarf_their_moves_give_the_figures_of_the_moves() {
+    let edges = edges();
+    // Multiples of 2⁻⁷, so that 2³⁰ is added without rounding.
+    let low: Vec<f64> = edges
+        .y
+        .iter()
+        .map(|v| (v * 128.0).round() / 128.0)
+        .collect();
+    let high: Vec<f64> = low.iter().map(|v| v + 1_073_741_824.0).collect();
+    let (a, b) = (
+        adf(&low, AdfOptions::default()),
+        adf(&high, AdfOptions::default()),
+    );
+    assert_close("τ", b.unwrap().statistic, a.unwrap().statistic, 1e-10, 1.0);
+    let options = EngleGrangerOptions::default();
+    let (a, b) = (
+        engle_granger(&low, &edges.x, options),
+        engle_granger(&high, &edges.x, options),
+    );
+    assert_close("τ", b.unwrap().statistic, a.unwrap().statistic, 1e-8, 1.0);
+}

@@ -1,5 +1,4 @@
 //! Properties that the tests of a pair have on any input at all.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use analytics::cointegration::{
     EngleGrangerOptions, Leg, PairTestOptions, benjamini_hochberg, engle_granger,
