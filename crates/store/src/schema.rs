@@ -115,7 +115,7 @@ async fn choose(connection: &mut PgConnection, wanted: Option<Flavour>) -> Resul
         None if !offers_timescaledb(connection).await? => Flavour::Plain,
         None => match create_extension(connection).await {
             Ok(()) => Flavour::Timescale,
-            // No right to create it, or it is not preloaded.
+            // No right to create it.
             Err(StoreError::Database(error)) => {
                 tracing::warn!(event = "timescaledb_not_usable", %error);
                 Flavour::Plain
@@ -144,10 +144,13 @@ async fn recorded(connection: &mut PgConnection) -> Result<Option<Flavour>> {
     name.map(|name| name.parse()).transpose()
 }
 
-/// Whether the server has TimescaleDB to offer (also if this role may not create it).
+/// Whether the server has TimescaleDB to offer, preloaded (also if this role may not create it).
 async fn offers_timescaledb(connection: &mut PgConnection) -> Result<bool> {
     Ok(sqlx::query_scalar(
-        "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')",
+        // Installed and preloaded: creating it without the latter ends the session. The list of
+        // preloaded libraries is for privileged roles only, the settings of each are for all.
+        "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')
+            AND EXISTS (SELECT FROM pg_settings WHERE name LIKE 'timescaledb.%')",
     )
     .fetch_one(connection)
     .await?)
