@@ -36,6 +36,11 @@ pub struct Config {
     #[arg(long, env = "API_MAX_STREAMS", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=50_000))]
     pub api_max_streams: u32,
 
+    /// Longest time for the head of a request to arrive, also of the next one on an open connection,
+    /// milliseconds.
+    #[arg(long, env = "API_HEADER_TIMEOUT_MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(100..=600_000))]
+    pub api_header_timeout_ms: u64,
+
     /// Longest time until an answer begins, milliseconds.
     #[arg(long, env = "API_REQUEST_TIMEOUT_MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(100..=600_000))]
     pub api_request_timeout_ms: u64,
@@ -104,6 +109,7 @@ impl Config {
             },
             api_max_connections: 4_096,
             api_max_streams: 2_000,
+            api_header_timeout_ms: 30_000,
             api_request_timeout_ms: 15_000,
             api_database_wait_ms: 1_000,
             api_coalesce_ms: 100,

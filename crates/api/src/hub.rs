@@ -81,6 +81,9 @@ impl ResolvedTopic {
 #[derive(Debug, Clone)]
 pub(crate) struct Hub(Arc<Inner>);
 
+/// A name without venue may come to mean another symbol; each meaning has its own task.
+type TopicKey = (Topic, Option<SymbolId>);
+
 #[derive(Debug)]
 struct Inner {
     store: Store,
@@ -88,7 +91,7 @@ struct Inner {
     overviews: Arc<Overviews>,
     status: StatusReader,
     coalesce: Duration,
-    topics: Mutex<HashMap<(Topic, Option<SymbolId>), mpsc::Sender<Admission>>>,
+    topics: Mutex<HashMap<TopicKey, mpsc::Sender<Admission>>>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
@@ -171,7 +174,6 @@ impl Hub {
 
     fn task(&self, resolved: &ResolvedTopic) -> mpsc::Sender<Admission> {
         let inner = &self.0;
-        // A name without venue may come to mean another symbol; each meaning has its own task.
         let key = (
             resolved.topic.clone(),
             resolved.symbol.as_ref().map(|info| info.symbol_id),
@@ -192,7 +194,7 @@ impl Hub {
             (Topic::Bars(_, interval), Some(symbol)) => {
                 let topic = bars::BarsTopic::new(
                     store,
-                    pulse,
+                    &pulse,
                     resolved.topic.to_string(),
                     symbol.clone(),
                     *interval,

@@ -163,7 +163,7 @@ mod tests {
             "/?limit=99999999999999999999",
         ] {
             let errors = errors(uri, |params| {
-                assert_eq!(params.number("limit", 1..=10), None)
+                assert_eq!(params.number("limit", 1..=10), None);
             });
             assert_eq!(errors.len(), 1, "{uri}");
         }

@@ -19,9 +19,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Config, app::App};
 
-/// A client has so long to send the head of a request, or to send another one on a connection that it
-/// keeps open (`axum::serve` would wait for ever).
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// A client that takes no byte for so long is gone, or as good as gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests under way at shutdown have so long to end.
@@ -34,7 +31,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct Server {
     listener: TcpListener,
     app: App,
-    max_connections: usize,
+    limits: Limits,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    connections: usize,
+    /// A client has so long to send the head of a request, or to send another one on a connection that
+    /// it keeps open (`axum::serve` would wait for ever).
+    header: Duration,
 }
 
 impl Server {
@@ -52,10 +57,14 @@ impl Server {
             )
         })?;
         let app = App::new(&config, listener.local_addr()?)?;
+        let limits = Limits {
+            connections: config.api_max_connections as usize,
+            header: Duration::from_millis(config.api_header_timeout_ms),
+        };
         Ok(Self {
             listener,
             app,
-            max_connections: config.api_max_connections as usize,
+            limits,
         })
     }
 
@@ -80,10 +89,10 @@ impl Server {
         let Self {
             listener,
             app,
-            max_connections,
+            limits,
         } = self;
         let running = app.start(&shutdown);
-        accept(&listener, app.router(), max_connections, &shutdown).await;
+        accept(&listener, app.router(), limits, &shutdown).await;
         running.stop().await;
         tracing::info!("stopped");
         Ok(())
@@ -93,14 +102,14 @@ impl Server {
 async fn accept(
     listener: &TcpListener,
     router: Router,
-    max_connections: usize,
+    limits: Limits,
     shutdown: &CancellationToken,
 ) {
-    let permits = Arc::new(Semaphore::new(max_connections));
+    let permits = Arc::new(Semaphore::new(limits.connections));
     let connections = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(limits.header)
         .max_buf_size(64 * 1024);
 
     loop {

@@ -57,7 +57,7 @@ pub(crate) struct BarsTopic {
 impl BarsTopic {
     pub(crate) fn new(
         store: Store,
-        pulse: Arc<Pulse>,
+        pulse: &Pulse,
         name: String,
         symbol: SymbolInfo,
         interval: Interval,
@@ -310,5 +310,5 @@ async fn reached(watermark: &mut watch::Receiver<i64>, at_ms: Option<i64>) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -182,8 +182,11 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
+    use futures::StreamExt;
+    use tokio::sync::Semaphore;
+
     use super::*;
-    use crate::hub::outbox::Reached;
+    use crate::hub::outbox::{Reached, queue};
 
     fn message(topic: &str, agg_id: i64) -> Message {
         Message {
@@ -195,6 +198,27 @@ mod tests {
             symbol_id: SymbolId(3),
             agg_id,
         })
+    }
+
+    #[tokio::test]
+    async fn a_client_that_is_too_slow_is_told_so_and_its_stream_ends() {
+        let (outbox, inbox) = queue();
+        let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let client = Client::new(inbox, &[], None, CancellationToken::new(), permit);
+        while outbox.send(Message {
+            json: Bytes::from_static(b"{}"),
+            reached: None,
+        }) {}
+        let chunks: Vec<_> = client.into_stream().map(Result::unwrap).collect().await;
+        let [opening, end] = &chunks[..] else {
+            panic!("{chunks:?}")
+        };
+        assert_eq!(&opening[..], b"retry: 1000\n\n");
+        let text = std::str::from_utf8(end).unwrap();
+        assert!(
+            text.contains(r#""type":"end""#) && text.contains(r#""reason":"slowClient""#),
+            "{text}"
+        );
     }
 
     #[test]

@@ -145,5 +145,5 @@ async fn changed(overview: Option<&mut watch::Receiver<Option<Arc<Overview>>>>) 
         return;
     }
     // The sender lives as long as the hub, so this is for want of a receiver.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

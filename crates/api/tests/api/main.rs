@@ -2,6 +2,8 @@
 //!
 //! `TEST_FLAVOUR=timescale` runs the same tests on TimescaleDB.
 
+#![expect(clippy::unwrap_used, reason = "what a test does not expect is its failure")]
+
 mod bars;
 mod dashboard;
 mod database_away;

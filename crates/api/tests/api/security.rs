@@ -123,3 +123,45 @@ async fn answers_are_compressed_for_those_who_ask_and_streams_are_not() {
     assert!(stream.headers().get("content-encoding").is_none());
     assert_eq!(stream.headers()["cache-control"], "no-store");
 }
+
+#[tokio::test]
+async fn a_client_that_does_not_finish_its_request_is_cut_off() {
+    let db = TestDb::create().await.unwrap();
+    let mut config = config(db.url());
+    config.api_header_timeout_ms = 200;
+    let api = Api::with(config).await;
+    // `raw` returns when the server closes the connection.
+    let answer = raw(
+        &api,
+        "GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+    )
+    .await;
+    assert!(!answer.contains("live"), "{answer}");
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait_until_one_is_closed() {
+    let db = TestDb::create().await.unwrap();
+    let mut config = config(db.url());
+    config.api_max_connections = 1;
+    let api = Api::with(config).await;
+    let mut first = TcpStream::connect(api.address).await.unwrap();
+    first
+        .write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await
+        .unwrap();
+    let mut start = [0; 12];
+    first.read_exact(&mut start).await.unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200");
+
+    let request = "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let mut second = std::pin::pin!(raw(&api, request));
+    // Nothing can be awaited that does not come; this is long for an answer that takes a millisecond.
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), &mut second)
+            .await
+            .is_err()
+    );
+    drop(first);
+    assert!(second.await.starts_with("HTTP/1.1 200"));
+}
