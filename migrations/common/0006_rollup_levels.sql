@@ -48,7 +48,9 @@ CREATE TYPE bar_of_trades AS (
     last_id      bigint
 );
 
--- Where a refresh may go up to: trades of the last two seconds are still arriving.
+-- Where a refresh may go up to: trades of the last two seconds are still arriving. Never back.
 CREATE FUNCTION refresh_cut() RETURNS timestamptz LANGUAGE sql STABLE AS $$
-    SELECT date_bin('1 second', max(last_time) - interval '2 seconds', 'epoch') FROM feed_cursor
+    SELECT greatest(
+        (SELECT date_bin('1 second', max(last_time) - interval '2 seconds', 'epoch') FROM feed_cursor),
+        (SELECT watermark FROM rollup_levels WHERE level = '1s'))
 $$;

@@ -26,13 +26,23 @@ async fn main() -> Result<()> {
         .collect::<Result<_, _>>()?;
     let db = TestDb::create().await?;
     let specs = NAMES.map(|name| SymbolSpec::named(name.parse().expect("a valid name")));
-    let mut feed = Feed { db, ids: Vec::new(), next: 0 };
+    let mut feed = Feed {
+        db,
+        ids: Vec::new(),
+        next: 0,
+    };
     for (_, id) in symbols::register(feed.db.store(), Venue::Simulated, &specs).await? {
         symbols::set_trades_from(feed.db.store(), id, 0).await?;
         feed.ids.push(id);
     }
-    println!("{}: a cycle with 1 s of new data, median of {CYCLES}", testkit::flavour());
-    println!("{:>10}  {:>10}  {:>10}  {:>14}  {:>14}", "stored", "refresh", "write 1 s", "read 500 × 1m", "read 500 × 1s");
+    println!(
+        "{}: a cycle with 1 s of new data, median of {CYCLES}",
+        testkit::flavour()
+    );
+    println!(
+        "{:>10}  {:>10}  {:>10}  {:>14}  {:>14}",
+        "stored", "refresh", "write 1 s", "read 500 × 1m", "read 500 × 1s"
+    );
     let mut costs = Vec::new();
     for size in sizes {
         while feed.next < size {
@@ -51,18 +61,25 @@ async fn main() -> Result<()> {
             let id = feed.ids[0];
             for (interval, times) in [(Interval::M1, minutes), (Interval::S1, seconds)] {
                 times.push(
-                    timed(async { Ok(bars::read_newest(store, id, interval, None, 500).await?) }).await?,
+                    timed(async { Ok(bars::read_newest(store, id, interval, None, 500).await?) })
+                        .await?,
                 );
             }
         }
         let [refresh, write, minutes, seconds] = columns.map(|mut times| median(&mut times));
-        println!("{size:>10}  {refresh:>7.1} ms  {write:>7.1} ms  {minutes:>11.1} ms  {seconds:>11.1} ms");
+        println!(
+            "{size:>10}  {refresh:>7.1} ms  {write:>7.1} ms  {minutes:>11.1} ms  {seconds:>11.1} ms"
+        );
         costs.push(refresh);
     }
     let (first, last) = (costs[0], costs[costs.len() - 1]);
     println!(
         "budget: flat (≤ 2 ×): {} ({:.2} ×)",
-        if last <= 2.0 * first { "holds" } else { "fails" },
+        if last <= 2.0 * first {
+            "holds"
+        } else {
+            "fails"
+        },
         last / first
     );
     Ok(())

@@ -29,7 +29,10 @@ async fn main() -> Result<()> {
         .collect();
     let mut plain = PgConnection::connect(db.url()).await?;
     let mut feed = Feed { ids, next: 0 };
-    println!("{}: {rows} rows a measurement, {rounds} rounds", testkit::flavour());
+    println!(
+        "{}: {rows} rows a measurement, {rounds} rounds",
+        testkit::flavour()
+    );
 
     // The first chunk, files and statements are made before the clock runs.
     copy(&mut plain, &feed.take(rows)).await?;
@@ -49,17 +52,26 @@ async fn main() -> Result<()> {
     let mut verdict = "fails";
     for (rates, batch) in written.iter_mut().zip(batches) {
         let rate = median(rates);
-        println!("write_batch of {batch:>6}            {rate:>9.0} rows/s  {:>3.0} %", rate / limit * 100.0);
+        println!(
+            "write_batch of {batch:>6}            {rate:>9.0} rows/s  {:>3.0} %",
+            rate / limit * 100.0
+        );
         if rate >= BUDGET * limit {
             verdict = "holds";
         }
     }
-    println!("budget ≥ {:.0} % at the largest batch: {verdict}", BUDGET * 100.0);
+    println!(
+        "budget ≥ {:.0} % at the largest batch: {verdict}",
+        BUDGET * 100.0
+    );
     Ok(())
 }
 
 fn setting(name: &str, default: usize) -> usize {
-    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
 
 fn median(rates: &mut [f64]) -> f64 {

@@ -2,9 +2,12 @@
 //! no trade-owned bar.
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 
 use crate::{
     Result, Store, SymbolId,
+    events::notify,
+    notifications::changed_payloads,
     time::{from_ms, to_ms},
 };
 
@@ -96,6 +99,7 @@ pub async fn record(store: &Store, gaps: &[NewGap]) -> Result<Vec<i64>> {
             .await?,
         );
     }
+    changed(&mut tx, gaps.iter().map(|gap| gap.symbol_id)).await?;
     tx.commit().await?;
     Ok(keys)
 }
@@ -120,11 +124,28 @@ pub async fn unfilled(store: &Store) -> Result<Vec<Gap>> {
 /// # Errors
 /// Only those of the database.
 pub async fn mark_filled(store: &Store, gap_id: i64) -> Result<()> {
-    sqlx::query("UPDATE gaps SET filled_at = now() WHERE gap_id = $1 AND filled_at IS NULL")
-        .bind(gap_id)
-        .execute(store.write_pool())
-        .await?;
+    let mut tx = store.write_pool().begin().await?;
+    let filled: Option<SymbolId> = sqlx::query_scalar(
+        "UPDATE gaps SET filled_at = now() WHERE gap_id = $1 AND filled_at IS NULL
+         RETURNING symbol_id",
+    )
+    .bind(gap_id)
+    .fetch_optional(&mut *tx)
+    .await?;
+    changed(&mut tx, filled).await?;
+    tx.commit().await?;
     Ok(())
+}
+
+/// Tells readers that the bars of these symbols are made of something else now.
+async fn changed(
+    transaction: &mut PgConnection,
+    symbols: impl IntoIterator<Item = SymbolId>,
+) -> Result<()> {
+    let mut symbols: Vec<SymbolId> = symbols.into_iter().collect();
+    symbols.sort_unstable();
+    symbols.dedup();
+    notify(transaction, &changed_payloads(&symbols)).await
 }
 
 /// Makes an open gap smaller after a part of it was filled: its first missing id and the time of

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result, Store, StoreError,
+    events::notify,
+    notifications::changed_payloads,
     time::{from_ms, to_ms},
 };
 
@@ -218,16 +220,21 @@ pub async fn set_trades_from(
     symbol_id: SymbolId,
     trades_from_ms: i64,
 ) -> Result<i64> {
-    sqlx::query_scalar::<_, DateTime<Utc>>(
+    let mut tx = store.write_pool().begin().await?;
+    let holds: Option<DateTime<Utc>> = sqlx::query_scalar(
         "UPDATE symbols SET trades_from = coalesce(trades_from, $2) WHERE symbol_id = $1
          RETURNING trades_from",
     )
     .bind(symbol_id)
     .bind(from_ms(trades_from_ms))
-    .fetch_optional(store.write_pool())
-    .await?
-    .map(to_ms)
-    .ok_or_else(|| StoreError::UnknownSymbol(format!("symbol_id {symbol_id}")))
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(holds) = holds else {
+        return Err(StoreError::UnknownSymbol(format!("symbol_id {symbol_id}")));
+    };
+    notify(&mut *tx, &changed_payloads(&[symbol_id])).await?;
+    tx.commit().await?;
+    Ok(to_ms(holds))
 }
 
 #[derive(sqlx::FromRow)]

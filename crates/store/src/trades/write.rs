@@ -15,9 +15,9 @@ use crate::{
     time::{from_ms, to_ms},
 };
 
-/// Taken shared by writers, exclusively by whoever moves the retention floor, so that no trade
-/// lands below a floor that moved between the look at it and the commit.
-const FLOOR_LOCK: i64 = 0x5350_5245_4144_0002;
+/// The lock is taken shared by writers, exclusively by whoever moves the retention floor, so that no
+/// trade lands below a floor that moved between the look at it and the commit.
+const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock_shared(x'5350524541440002'::bigint)";
 
 /// Times a batch is tried again at once after a deadlock or a serialization failure.
 const CONFLICT_RETRIES: u32 = 3;
@@ -60,15 +60,25 @@ pub async fn write_batch(store: &Store, batch: &TradeBatch) -> Result<Written> {
     let mut conflicts = 0;
     loop {
         match write_once(&mut connection, &rows, &rejects, way).await {
-            Ok(mut written) => {
-                written.duplicates += repeated;
-                return Ok(written);
+            Ok(inserted) => {
+                return Ok(Written {
+                    inserted,
+                    duplicates: repeated + rows.len() as u64 - inserted,
+                    rejected: rejects.len() as u64,
+                });
             }
             // Duplicates are rare, so the fast way is tried without them in mind.
             Err(WriteError::Duplicate) if way == Way::Copy => {
                 metrics::counter!("store_copy_conflicts_total").increment(1);
                 way = Way::Staging;
             }
+            Err(WriteError::BelowFloor(floor_ms)) => rows.retain(|(symbol_id, trade)| {
+                let kept = trade.time_ms >= floor_ms;
+                if !kept {
+                    rejects.push(reject(*symbol_id, trade, rejects::BELOW_FLOOR));
+                }
+                kept
+            }),
             Err(WriteError::Store(StoreError::Conflict(error))) if conflicts < CONFLICT_RETRIES => {
                 tracing::debug!(event = "write_conflict", %error);
                 conflicts += 1;
@@ -85,8 +95,12 @@ enum Way {
     Staging,
 }
 
+/// Why a transaction was rolled back.
 enum WriteError {
+    /// A trade is there already.
     Duplicate,
+    /// A trade is older than this.
+    BelowFloor(i64),
     Store(StoreError),
 }
 
@@ -107,42 +121,15 @@ impl From<StoreError> for WriteError {
     }
 }
 
+/// Five round trips, however many rows there are. Returns how many were new.
 async fn write_once(
     connection: &mut PgConnection,
     rows: &[(SymbolId, Trade)],
     rejects: &[Reject],
     way: Way,
-) -> Result<Written, WriteError> {
-    let mut tx = connection.begin().await?;
-    // Two statements, as a statement sees what was committed before it began to wait.
-    sqlx::query("SELECT pg_advisory_xact_lock_shared($1)")
-        .bind(FLOOR_LOCK)
-        .execute(&mut *tx)
-        .await?;
-    let floor: Option<DateTime<Utc>> =
-        sqlx::query_scalar("SELECT retention_floor FROM rollup_levels WHERE level = 'trades'")
-            .fetch_one(&mut *tx)
-            .await?;
-    let floor_ms = floor.map_or(i64::MIN, to_ms);
-    let mut rejects = rejects.to_vec();
-    let storable: Vec<(SymbolId, Trade)>;
-    let rows = if rows.iter().all(|(_, trade)| trade.time_ms >= floor_ms) {
-        rows
-    } else {
-        storable = rows
-            .iter()
-            .copied()
-            .filter(|(_, t)| t.time_ms >= floor_ms)
-            .collect();
-        rejects.extend(
-            rows.iter()
-                .filter(|(_, trade)| trade.time_ms < floor_ms)
-                .map(|(symbol_id, trade)| reject(*symbol_id, trade, rejects::BELOW_FLOOR)),
-        );
-        &storable
-    };
-    rejects::insert(&mut tx, &rejects).await?;
-
+) -> Result<u64, WriteError> {
+    let mut tx = connection.begin_with(BEGIN).await?;
+    rejects::insert(&mut tx, rejects).await?;
     let staged: Vec<(SymbolId, Trade)>;
     let inserted = match way {
         Way::Copy => {
@@ -154,13 +141,13 @@ async fn write_once(
             &staged
         }
     };
-    finish(&mut tx, rows, inserted).await?;
+    let floor_ms = finish(&mut tx, rows, inserted).await?;
+    if rows.iter().any(|(_, trade)| trade.time_ms < floor_ms) {
+        tx.rollback().await?;
+        return Err(WriteError::BelowFloor(floor_ms));
+    }
     tx.commit().await?;
-    Ok(Written {
-        inserted: inserted.len() as u64,
-        duplicates: (rows.len() - inserted.len()) as u64,
-        rejected: rejects.len() as u64,
-    })
+    Ok(inserted.len() as u64)
 }
 
 async fn copy(
@@ -208,15 +195,12 @@ async fn insert_by_staging(
 }
 
 /// Cursors for all trades that were written, invalidations and notifications for those that are
-/// new: one statement, so that it costs one round trip.
+/// new: one statement, so that it costs one round trip. Returns the retention floor.
 async fn finish(
     connection: &mut PgConnection,
     written: &[(SymbolId, Trade)],
     inserted: &[(SymbolId, Trade)],
-) -> Result<(), WriteError> {
-    if written.is_empty() {
-        return Ok(());
-    }
+) -> Result<i64, WriteError> {
     let newest: Vec<&(SymbolId, Trade)> = written
         .chunk_by(|a, b| a.0 == b.0)
         .filter_map(<[(SymbolId, Trade)]>::last)
@@ -226,7 +210,7 @@ async fn finish(
         .iter()
         .map(|range| array(&range.symbol_ids))
         .collect();
-    sqlx::query(
+    let floor: Option<DateTime<Utc>> = sqlx::query_scalar(
         "WITH cursors AS (
              INSERT INTO feed_cursor AS c (symbol_id, last_agg_id, last_time, last_price)
              SELECT * FROM unnest($1::int[], $2::bigint[], $3::timestamptz[], $4::float8[])
@@ -238,7 +222,8 @@ async fn finish(
              INSERT INTO invalidations (symbol_ids, from_time, to_time)
              SELECT s::int[], f, t FROM unnest($5::text[], $6::timestamptz[], $7::timestamptz[])
                  AS r (s, f, t))
-         SELECT pg_notify($8, payload) FROM unnest($9::text[]) AS payload",
+         SELECT (SELECT retention_floor FROM rollup_levels WHERE level = 'trades')
+         FROM (SELECT count(pg_notify($8, payload)) FROM unnest($9::text[]) AS payload) sent",
     )
     .bind(newest.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
     .bind(
@@ -274,9 +259,9 @@ async fn finish(
     )
     .bind(CHANNEL)
     .bind(trade_payloads(&notices(inserted)))
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(())
+    Ok(floor.map_or(i64::MIN, to_ms))
 }
 
 /// An array literal: rows of several lengths do not fit into one two-dimensional array.
