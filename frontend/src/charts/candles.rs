@@ -21,6 +21,8 @@ pub(crate) struct Inputs<'a> {
     /// Close of the latest bar, and whether that bar rises.
     pub(crate) last: Option<(f64, bool)>,
     pub(crate) decimals: usize,
+    /// Width of the chart, px.
+    pub(crate) width: i32,
     /// What is shown: while it stays, so does what a hand has done to the chart.
     pub(crate) revision: &'a str,
 }
@@ -28,6 +30,8 @@ pub(crate) struct Inputs<'a> {
 /// Share of the height that volume takes.
 const VOLUME_SHARE: f64 = 0.18;
 const PRICE_FLOOR: f64 = 0.22;
+/// Space for one label on the time axis, px.
+const PX_A_TIME: i32 = 84;
 /// Space for the price labels, px.
 const RIGHT_MARGIN: i32 = 78;
 
@@ -136,7 +140,7 @@ fn layout(inputs: &Inputs<'_>) -> Object {
         .list("range", [wall(inputs.range.from), wall(inputs.range.to)])
         .set("rangeslider", Object::new().set("visible", false))
         .set("anchor", "y2")
-        .set("nticks", 10)
+        .set("nticks", (inputs.width / PX_A_TIME).clamp(3, 14))
         .set("ticklabelmode", "instant")
         .set("spikemode", "across");
     let margin = Object::new()

@@ -3,7 +3,7 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use leptos_use::use_resize_observer;
 
-use super::{painter::Painter, readout::Reading};
+use super::{painter::Painter, readout::Reading, screen::Screen};
 use crate::{
     charts::candles::{self, Inputs},
     edge::{
@@ -11,23 +11,17 @@ use crate::{
         palette::Palette,
         plotly::{self, ChartEvent, Listeners},
     },
-    model::{
-        TimeRange,
-        draw::{self, Drawn},
-    },
+    model::draw::{self, Drawn},
     stores::{ChartStoreFields, Stores},
 };
-
-/// Width of a candle with its gap when the chart follows the market, px.
-const CANDLE_PX: i32 = 8;
-/// Share of the screen that a key press moves.
-const KEY_STEP: f64 = 0.12;
 
 /// Candles and volume of what is on screen.
 #[component]
 pub(super) fn CandleChart(
     /// The chart's element, for the picture.
     node: NodeRef<html::Div>,
+    /// The times to show.
+    screen: Screen,
     /// The bar under the pointer or, without one, the latest.
     reading: WriteSignal<Option<Reading>>,
     /// Decimals of the prices.
@@ -37,21 +31,10 @@ pub(super) fn CandleChart(
 ) -> impl IntoView {
     let stores = Stores::from_context();
     let hovered = RwSignal::new(None::<i64>);
-    let width = RwSignal::new(0_i32);
     let drawn = StoredValue::new(None::<Drawn>);
     let listeners = StoredValue::new_local(None::<Listeners>);
 
-    let range = Memo::new(move |_| {
-        let (interval_ms, chosen) = stores.view.with(|view| (view.interval.ms(), view.range));
-        chosen.or_else(|| {
-            let count = i64::from((width.get() / CANDLE_PX).clamp(40, 240));
-            stores
-                .chart
-                .series()
-                .with(|series| Some(draw::latest(series.last()?, count, interval_ms)))
-        })
-    });
-
+    let range = screen.range;
     let read_out = move || {
         let chosen = hovered.get_untracked();
         let latest = stores
@@ -99,6 +82,7 @@ pub(super) fn CandleChart(
             zone,
             palette: &Palette::read(),
             last,
+            width: screen.width.get_untracked(),
             decimals: decimals.get_untracked(),
             revision: &revision,
         });
@@ -121,11 +105,11 @@ pub(super) fn CandleChart(
             painter.release();
             let zone = stores.preferences.settings.get_untracked().zone;
             let moment = |wall: f64| clock::from_wall(wall as i64, zone);
-            stores.show_range(within_reason(stores, moment(from), moment(to)));
+            screen.show(moment(from), moment(to));
             painter.request_now();
         }
         ChartEvent::Reset => {
-            stores.show_range(None);
+            screen.follow();
             painter.request_now();
         }
         ChartEvent::Hover(wall) => {
@@ -164,7 +148,7 @@ pub(super) fn CandleChart(
         else {
             return;
         };
-        width.set(size.width() as i32);
+        screen.width.set(size.width() as i32);
         if let (true, Some(element)) = (is_drawn.get_untracked(), node.get_untracked()) {
             // A chart that cannot be resized is drawn at its new size with the next numbers.
             let _ = plotly::resize(&element);
@@ -178,14 +162,10 @@ pub(super) fn CandleChart(
     });
 
     let on_key = move |event: KeyboardEvent| {
-        let Some(now) = range.get_untracked() else {
-            return;
-        };
-        let Some(next) = moved_by_key(&event.key(), now) else {
-            return;
-        };
-        event.prevent_default();
-        stores.show_range(next.and_then(|range| within_reason(stores, range.from, range.to)));
+        if !event.ctrl_key() && !event.meta_key() && !event.alt_key() && screen.press(&event.key())
+        {
+            event.prevent_default();
+        }
     };
     let label = move || {
         let name = stores.chart.key().with(|key| {
@@ -211,49 +191,8 @@ pub(super) fn CandleChart(
             aria-label=label
             data-testid="plot"
             on:keydown=on_key
+            on:pointerdown=move |_| painter.hold()
+            on:pointerup=move |_| painter.release()
         ></div>
     }
-}
-
-/// The range that a key asks for; the inner `None` is the latest.
-fn moved_by_key(key: &str, now: TimeRange) -> Option<Option<TimeRange>> {
-    let span = now.span() as f64;
-    let shift = |by: f64| {
-        let by = (span * by) as i64;
-        Some(TimeRange::new(now.from + by, now.to + by))
-    };
-    match key {
-        "ArrowLeft" => shift(-KEY_STEP),
-        "ArrowRight" => shift(KEY_STEP),
-        "PageUp" => shift(-1.0),
-        "PageDown" => shift(1.0),
-        "+" | "=" => Some(zoomed(now, 0.8)),
-        "-" => Some(zoomed(now, 1.25)),
-        "0" | "End" => Some(None),
-        _ => None,
-    }
-}
-
-/// Narrower or wider around the newer end, where the eye is.
-pub(super) fn zoomed(now: TimeRange, factor: f64) -> Option<TimeRange> {
-    TimeRange::new(now.to - (now.span() as f64 * factor) as i64, now.to)
-}
-
-/// Keeps a range from losing the bars out of sight and from growing beyond what the page holds.
-fn within_reason(stores: Stores, from: i64, to: i64) -> Option<TimeRange> {
-    let interval_ms = stores.view.with_untracked(|view| view.interval.ms());
-    let range = TimeRange::new(from, to)?;
-    stores.chart.series().with_untracked(|series| {
-        let last = series.last()?;
-        Some(
-            range.within(
-                series
-                    .first()
-                    .filter(|_| series.is_at_beginning())
-                    .map(|bar| bar.time),
-                last.time,
-                interval_ms,
-            ),
-        )
-    })
 }

@@ -4,7 +4,7 @@ use leptos::{html, prelude::*};
 
 use super::{
     candle_chart::CandleChart, chart_actions::ChartActions, chart_state::ChartState,
-    interval_picker::IntervalPicker, readout::Readout, symbol_picker::SymbolPicker,
+    interval_picker::IntervalPicker, readout::Readout, screen::Screen, symbol_picker::SymbolPicker,
 };
 use crate::{
     model::format,
@@ -18,6 +18,7 @@ const TELLING_BARS: usize = 50;
 #[component]
 pub(crate) fn ChartPanel() -> impl IntoView {
     let stores = Stores::from_context();
+    let screen = Screen::new(stores);
     let node = NodeRef::<html::Div>::new();
     let (reading, set_reading) = signal(None);
     let (failure, set_failure) = signal(None::<String>);
@@ -41,11 +42,11 @@ pub(crate) fn ChartPanel() -> impl IntoView {
             <div class="toolbar">
                 <SymbolPicker/>
                 <IntervalPicker/>
-                <ChartActions node failure=set_failure/>
+                <ChartActions node screen failure=set_failure/>
             </div>
             <Readout reading=reading.into() decimals=decimals.into()/>
             <div class="plot-box">
-                <CandleChart node reading=set_reading decimals failure=set_failure/>
+                <CandleChart node screen reading=set_reading decimals failure=set_failure/>
                 <ChartState failure=failure.into()/>
             </div>
         </section>

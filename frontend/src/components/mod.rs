@@ -16,6 +16,7 @@ mod icon;
 mod interval_picker;
 mod painter;
 mod readout;
+mod screen;
 mod status_line;
 mod symbol_picker;
 mod tabs;

@@ -51,7 +51,6 @@ impl Painter {
     pub(super) fn request_now(self) {
         self.0.update_value(|state| {
             state.drawn_at = 0;
-            state.held_at = None;
             if let Some(due) = state.due.take() {
                 due.clear();
             }

@@ -79,7 +79,7 @@ pub(super) fn Readout(
             <span><b>"C"</b>{number(|bar| bar.close)}</span>
             <span class="reading-change">{change}</span>
             <span><b>"Vol"</b>{amount(|bar| bar.volume)}</span>
-            <span class="reading-trades"><b>"Trades"</b>{amount(|bar| bar.trades as f64)}</span>
+            <span class="reading-trades"><b>"Trades"</b>{move || reading.get().map_or_else(|| format::UNKNOWN.to_owned(), |reading| format::count(reading.bar.trades))}</span>
             {note}
         </p>
     }

@@ -92,7 +92,7 @@ pub(super) fn Tile(
                 <span class=move || arrow().0 aria-hidden="true">{move || arrow().1}</span>
             </span>
             <span class="tile-volume">
-                <span class="label">"24\u{202f}h volume"</span>
+                <span class="label">"24\u{202f}h" <span class="wide">" volume"</span></span>
                 <span class="num" data-testid="volume">{amount(|tile| tile.quote_volume)} " " <span class="unit">{quote_unit}</span></span>
                 <span class="num tile-base">{amount(|tile| tile.volume)} " " <span class="unit">{base_unit}</span></span>
             </span>

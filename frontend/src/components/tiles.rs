@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use super::tile::Tile;
 use crate::stores::{Catalogue, FeedStoreFields, Stores};
 
+/// Tiles that fit into one row.
+const MOST_IN_A_ROW: usize = 6;
 /// Tiles to hold the place of those that are on their way.
 const PLACES: usize = 5;
 
@@ -20,6 +22,18 @@ pub(crate) fn Tiles() -> impl IntoView {
         });
         found.collect::<Vec<_>>()
     };
+    let count = Memo::new(move |_| match stores.board.instruments().len() {
+        0 => PLACES,
+        count => count,
+    });
+    let is_dense = move || count.get() > MOST_IN_A_ROW;
+    let columns = move || {
+        if is_dense() {
+            count.get().div_ceil(2)
+        } else {
+            count.get()
+        }
+    };
     let is_empty = move || stores.board.instruments().is_empty();
     let is_waiting = move || {
         let is_ready = stores
@@ -29,7 +43,7 @@ pub(crate) fn Tiles() -> impl IntoView {
         is_empty() && !is_ready
     };
     view! {
-        <section class="tiles" aria-label="Last prices">
+        <section class="tiles" class:dense=is_dense style:--columns=move || columns().to_string() aria-label="Last prices">
             <Show when=is_waiting>
                 {(0..PLACES).map(|_| view! { <div class="tile place" aria-hidden="true"></div> }).collect_view()}
             </Show>

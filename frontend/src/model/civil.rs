@@ -46,6 +46,17 @@ impl Civil {
         format!("{:02}:{:02}:{:02}", self.hour, self.minute, self.second)
     }
 
+    /// `2026-11-22T14:05:09Z`, of an unshifted time.
+    pub(crate) fn rfc3339(&self) -> String {
+        format!(
+            "{:04}-{:02}-{:02}T{}Z",
+            self.year,
+            self.month,
+            self.day,
+            self.clock()
+        )
+    }
+
     /// `22 Nov 2026`.
     pub(crate) fn date(&self) -> String {
         let month = MONTHS[(self.month - 1).clamp(0, 11) as usize];

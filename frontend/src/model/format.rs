@@ -62,6 +62,15 @@ pub(crate) fn compact(value: f64) -> String {
     format!("{scaled:.decimals$}{separator}{unit}").replace('-', "−")
 }
 
+/// A number of things: exact while it is short.
+pub(crate) fn count(value: i64) -> String {
+    if value.abs() < 100_000 {
+        price(value as f64, 0)
+    } else {
+        compact(value as f64)
+    }
+}
+
 /// `+0.42 %` of `from` to `to`.
 pub(crate) fn change(from: f64, to: f64) -> String {
     let percent = (to / from - 1.0) * 100.0;
@@ -130,6 +139,13 @@ mod tests {
         assert_eq!(plain(compact(999_960.0)), "1.00 M");
         assert_eq!(plain(compact(123_400.0)), "123.4 K");
         assert_eq!(plain(compact(0.5)), "0.50");
+    }
+
+    #[test]
+    fn counts_are_exact_until_they_are_long() {
+        assert_eq!(plain(count(763)), "763");
+        assert_eq!(plain(count(12_345)), "12 345");
+        assert_eq!(plain(count(1_234_567)), "1.23 M");
     }
 
     #[test]

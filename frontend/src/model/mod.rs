@@ -2,6 +2,7 @@
 
 pub(crate) mod backoff;
 pub(crate) mod civil;
+pub(crate) mod csv;
 pub(crate) mod draw;
 pub(crate) mod format;
 pub(crate) mod freshness;

@@ -80,17 +80,16 @@ fn load_bars(stores: Stores) {
     });
 }
 
-/// Bars that could not be read because the server was away are read as soon as it is back.
+/// What could not be read because the server was away is read as soon as it is back; and it may follow other symbols now.
 fn reload_after_loss(stores: Stores) {
     Effect::new(move |was_open: Option<bool>| {
-        let is_open = stores.feed.link().get() == Link::Open;
-        let failed = matches!(stores.chart.load().get_untracked(), Load::Failed(_));
-        if is_open
-            && was_open == Some(false)
-            && failed
-            && let Some(key) = stores.chart.key().get_untracked()
-        {
-            loader::load_latest(stores, key, 0);
+        let is_open = !matches!(stores.feed.link().get(), Link::Lost { .. });
+        if is_open && was_open == Some(false) {
+            loader::load_symbols(stores, 0);
+            let failed = matches!(stores.chart.load().get_untracked(), Load::Failed(_));
+            if let (true, Some(key)) = (failed, stores.chart.key().get_untracked()) {
+                loader::load_latest(stores, key, 0);
+            }
         }
         is_open
     });
@@ -135,24 +134,24 @@ fn follow_stream(stores: Stores) {
 fn mirror_address(stores: Stores) {
     Effect::new(move |before: Option<View>| {
         let view = stores.view.get();
-        // The symbol that was chosen for want of one in the link belongs into the next link.
-        let name = stores.instrument.get().map(|instrument| {
-            stores
+        if view.symbol.is_none()
+            && let Some(instrument) = stores.instrument.get()
+        {
+            // Chosen for want of one in the link: from now on it is the one on screen, whatever comes first in a later list.
+            let name = stores
                 .feed
                 .symbols()
-                .with_untracked(|all| instrument.short_name(all))
-        });
-        let named = View {
-            symbol: view.symbol.clone().or(name),
-            ..view.clone()
-        };
+                .with_untracked(|all| instrument.short_name(all));
+            stores.view.update(|view| view.symbol = Some(name));
+            return view;
+        }
         // Another symbol or interval is a step that Back undoes; a moved range is not.
         let is_step = before.is_some_and(|before| {
             before.symbol.is_some()
                 && (before.symbol != view.symbol || before.interval != view.interval)
         });
-        address::write(&named, is_step);
-        named
+        address::write(&view, is_step);
+        view
     });
     let _ = use_event_listener(use_window(), leptos::ev::popstate, move |_| {
         stores.view.set(address::read());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api_types::SymbolInfo;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Catalogue, ChartStoreFields, FeedStoreFields, Key, Load, Stores};
@@ -20,7 +21,7 @@ pub(super) fn load_symbols(stores: Stores, attempt: u32) {
         let again = match api::symbols().await {
             Ok(answer) => {
                 let is_empty = answer.symbols.is_empty();
-                stores.feed.symbols().set(answer.symbols);
+                stores.feed.symbols().set(by_turnover(answer.symbols));
                 stores.feed.catalogue().set(Catalogue::Ready);
                 is_empty.then_some((LOOK_AGAIN, 0))
             }
@@ -36,6 +37,19 @@ pub(super) fn load_symbols(stores: Stores, attempt: u32) {
             set_timeout(move || load_symbols(stores, attempt), delay);
         }
     });
+}
+
+/// The running feed's symbols first, as the server lists them, and among those of a venue the most traded.
+fn by_turnover(mut symbols: Vec<SymbolInfo>) -> Vec<SymbolInfo> {
+    let first = symbols.first().map(|info| info.venue);
+    symbols.sort_by(|a, b| {
+        let is_other = |info: &SymbolInfo| Some(info.venue) != first;
+        let turnover = |info: &SymbolInfo| info.quote_volume_24h.unwrap_or(0.0);
+        is_other(a)
+            .cmp(&is_other(b))
+            .then(turnover(b).total_cmp(&turnover(a)))
+    });
+    symbols
 }
 
 /// Reads the latest bars of what is on screen.

@@ -1,0 +1,105 @@
+// The real stack with the simulated exchange, as its launcher runs it.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const READY = /ready: (http:\S+)/;
+const START_LIMIT_MS = 180_000;
+const LAST_LINES = 40;
+
+export class Stack {
+  #dataDir = join(tmpdir(), `spreadscope-e2e-${process.pid}`);
+  #process;
+  #log = [];
+
+  // Address of the dashboard.
+  url;
+
+  static async start() {
+    const stack = new Stack();
+    // Whatever ends the tests, the stack does not outlive them.
+    process.on("exit", () => stack.#process?.kill("SIGKILL"));
+    await stack.#run("127.0.0.1:0");
+    await stack.#waitForHistory();
+    return stack;
+  }
+
+  // Ends it as a crash would.
+  async kill() {
+    const ended = once(this.#process, "exit");
+    this.#process.kill("SIGKILL");
+    await ended;
+  }
+
+  // Starts it again where it was.
+  async restart() {
+    await this.#run(new URL(this.url).host.replace("localhost", "127.0.0.1"));
+  }
+
+  async get(path) {
+    const response = await fetch(new URL(path, this.url));
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  async remove() {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      const ended = once(this.#process, "exit");
+      this.#process.kill("SIGTERM");
+      await ended;
+    }
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+
+  async #run(bind) {
+    const binary = process.env.SPREADSCOPE_BIN;
+    if (!binary || !existsSync(binary)) {
+      throw new Error("SPREADSCOPE_BIN has to name the launcher: cargo build --package spreadscope");
+    }
+    const dashboard = process.env.DASHBOARD_DIR ?? join(ROOT, "frontend/dist");
+    const args = ["demo", "--bind", bind, "--data-dir", this.#dataDir, "--dashboard-dir", dashboard];
+    this.#process = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
+    this.url = await this.#ready();
+  }
+
+  // Resolves with the address that the launcher says it is ready at.
+  #ready() {
+    return new Promise((resolve, reject) => {
+      const fail = (why) => reject(new Error(`${why}; its last lines:\n${this.#log.join("\n")}`));
+      const timer = setTimeout(() => fail("the stack did not get ready"), START_LIMIT_MS);
+      this.#process.once("error", (error) => fail(`the stack cannot be started (${error.message})`));
+      this.#process.once("exit", (code, signal) => {
+        clearTimeout(timer);
+        fail(`the stack has ended (${code ?? signal})`);
+      });
+      for (const stream of [this.#process.stdout, this.#process.stderr]) {
+        createInterface({ input: stream }).on("line", (line) => {
+          this.#log.push(line);
+          this.#log.splice(0, this.#log.length - LAST_LINES);
+          const ready = READY.exec(line);
+          if (ready) {
+            clearTimeout(timer);
+            resolve(ready[1]);
+          }
+        });
+      }
+    });
+  }
+
+  // The chart of a first start fills within seconds; the tests look at a full one.
+  async #waitForHistory() {
+    const deadline = Date.now() + START_LIMIT_MS;
+    for (;;) {
+      const status = await this.get("/api/v1/status").catch(() => undefined);
+      const feed = status?.feeds[0];
+      if (feed?.state === "connected" && feed.backfill === null) return;
+      if (Date.now() > deadline) throw new Error(`no history: ${JSON.stringify(status)}\n${this.#log.join("\n")}`);
+      await new Promise((wake) => setTimeout(wake, 200));
+    }
+  }
+}
