@@ -20,7 +20,9 @@ use analytics::johansen::{JohansenOptions, johansen};
 use analytics::kalman::{KalmanParams, Noise, kalman};
 use analytics::mean_reversion::{half_life, hurst};
 use analytics::stationarity::{AdfOptions, adf};
-use analytics::{Estimator, HuberParams, Intercept, Lookback, theil_sen, walk_forward};
+use analytics::{
+    Estimator, HuberParams, Intercept, Lookback, theil_sen, theil_sen_line, walk_forward,
+};
 use serde_json::{Value, json};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -86,6 +88,10 @@ fn run(work: &str, series: &[Vec<f64>]) -> Outcome<Value> {
                 "beta": fit.line.beta, "alpha": fit.line.alpha,
                 "low": fit.beta_low, "high": fit.beta_high,
             })
+        }
+        "theil_sen_line" => {
+            let line = theil_sen_line(y, x, Intercept::Separate)?;
+            json!({ "beta": line.beta, "alpha": line.alpha })
         }
         "huber" => {
             let fit = analytics::huber(y, x, &HuberParams::default())?;

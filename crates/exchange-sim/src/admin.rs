@@ -11,11 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    Aggregate, SimTrade,
-    app::App,
-    decimal::decimal,
-    faults::FaultSpec,
-    rest::Params,
+    Aggregate, SimTrade, app::App, decimal::decimal, faults::FaultSpec, rest::Params,
     wire::push_rest_trade,
 };
 
@@ -29,7 +25,10 @@ pub(crate) fn routes() -> Router<App> {
         .route("/sim/v1/status", get(status))
         .route("/sim/v1/clock", post(clock))
         .route("/sim/v1/connections", get(connections))
-        .route("/sim/v1/faults", get(faults).post(add_fault).delete(end_faults))
+        .route(
+            "/sim/v1/faults",
+            get(faults).post(add_fault).delete(end_faults),
+        )
         .route("/sim/v1/faults/{id}", delete(end_fault))
         .route("/sim/v1/truth", get(truth))
         .route("/sim/v1/truth/trades", get(truth_trades))
@@ -55,7 +54,10 @@ struct ClockChange {
 }
 
 async fn clock(State(app): State<App>, Json(change): Json<ClockChange>) -> Response {
-    if change.warp.is_some_and(|warp| !(0.001..=100_000.0).contains(&warp)) {
+    if change
+        .warp
+        .is_some_and(|warp| !(0.001..=100_000.0).contains(&warp))
+    {
         return bad_request("warp must lie between 0.001 and 100000");
     }
     app.clock.set(change.warp, change.paused);
@@ -96,7 +98,11 @@ async fn end_faults(State(app): State<App>) -> Json<Value> {
 
 async fn end_fault(State(app): State<App>, Path(id): Path<u64>) -> Response {
     match app.book.remove(Some(id)) {
-        0 => (StatusCode::NOT_FOUND, Json(json!({ "error": "no such fault" }))).into_response(),
+        0 => (
+            StatusCode::NOT_FOUND,
+            Json(json!({ "error": "no such fault" })),
+        )
+            .into_response(),
         ended => Json(json!({ "ended": ended })).into_response(),
     }
 }
@@ -116,10 +122,14 @@ fn traded(app: &App) -> Value {
 
 /// Trades as REST shows them, of any age and without weight, up to what has been traded so far.
 async fn truth_trades(State(app): State<App>, params: Params) -> Response {
-    let Some(symbol) = symbol(&app, &params) else { return bad_request("symbol is missing or unknown") };
+    let Some(symbol) = symbol(&app, &params) else {
+        return bad_request("symbol is missing or unknown");
+    };
     let (first, next) = app.truth.ids(symbol);
     let from = number(&params, "from_id").unwrap_or(first);
-    let limit = number(&params, "limit").unwrap_or(1_000).min(MOST_TRADES as u64) as usize;
+    let limit = number(&params, "limit")
+        .unwrap_or(1_000)
+        .min(MOST_TRADES as u64) as usize;
     let work = move || {
         let mut trades = Vec::new();
         let limit = limit.min(next.saturating_sub(from) as usize);
@@ -139,7 +149,9 @@ async fn truth_trades(State(app): State<App>, params: Params) -> Response {
 
 /// Bars of any length, added up trade by trade and so by another way than the klines.
 async fn truth_bars(State(app): State<App>, params: Params) -> Response {
-    let Some(symbol) = symbol(&app, &params) else { return bad_request("symbol is missing or unknown") };
+    let Some(symbol) = symbol(&app, &params) else {
+        return bad_request("symbol is missing or unknown");
+    };
     let read = |name| number(&params, name).map(|value| value.min(i64::MAX as u64) as i64);
     let (Some(interval_ms @ 1..), Some(from_ms), Some(to_ms)) =
         (read("interval_ms"), read("from_ms"), read("to_ms"))
@@ -154,7 +166,8 @@ async fn truth_bars(State(app): State<App>, params: Params) -> Response {
         while next < end {
             trades.clear();
             let limit = CHUNK.min((end - next) as usize);
-            app.series.read(symbol, next, to_ms.saturating_sub(1), limit, &mut trades);
+            app.series
+                .read(symbol, next, to_ms.saturating_sub(1), limit, &mut trades);
             let Some(last) = trades.last() else { break };
             next = last.id + 1;
             for trade in &trades {
@@ -190,7 +203,9 @@ async fn truth_bars(State(app): State<App>, params: Params) -> Response {
 }
 
 async fn json_of(work: impl FnOnce() -> Vec<u8> + Send + 'static) -> Response {
-    let body = tokio::task::spawn_blocking(work).await.expect("reading the truth does not panic");
+    let body = tokio::task::spawn_blocking(work)
+        .await
+        .expect("reading the truth does not panic");
     ([("content-type", "application/json")], body).into_response()
 }
 

@@ -1,16 +1,14 @@
 //! What all parts of a running simulator share.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Series, SimConfig,
-    clock::Clock,
-    faults::Book,
-    rest::Limits,
-    stream::Hub,
-    truth::Truth,
+    Series, SimConfig, clock::Clock, faults::Book, rest::Limits, stream::Hub, truth::Truth,
 };
 
 /// The simulator's state; cheap to clone.
@@ -27,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) hub: Hub,
     pub(crate) limits: Limits,
     pub(crate) truth: Truth,
+    /// Whether exchange time stands still until somebody subscribes.
+    pub(crate) waiting: AtomicBool,
     /// Cancelled when the simulator stops.
     pub(crate) stopping: CancellationToken,
 }

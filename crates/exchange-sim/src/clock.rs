@@ -25,14 +25,23 @@ struct Anchor {
 
 impl Anchor {
     fn now_ms(&self) -> f64 {
-        let elapsed_ms = if self.paused { 0.0 } else { self.at.elapsed().as_secs_f64() * 1_000.0 };
+        let elapsed_ms = if self.paused {
+            0.0
+        } else {
+            self.at.elapsed().as_secs_f64() * 1_000.0
+        };
         self.exchange_ms + elapsed_ms * self.warp
     }
 }
 
 impl Clock {
     pub(crate) fn new(start_ms: i64, warp: f64) -> Self {
-        Self(Mutex::new(Anchor { at: Instant::now(), exchange_ms: start_ms as f64, warp, paused: false }))
+        Self(Mutex::new(Anchor {
+            at: Instant::now(),
+            exchange_ms: start_ms as f64,
+            warp,
+            paused: false,
+        }))
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

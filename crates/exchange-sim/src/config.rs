@@ -59,7 +59,12 @@ pub struct SimConfig {
     pub start_ms: Option<i64>,
 
     /// How far the exchange's clock is ahead of the host's (behind, if negative).
-    #[arg(long, env = "SIM_CLOCK_OFFSET_MS", default_value_t = 0, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        env = "SIM_CLOCK_OFFSET_MS",
+        default_value_t = 0,
+        allow_hyphen_values = true
+    )]
     pub clock_offset_ms: i64,
 
     /// Serve the trades of this CSV file (plain or .gz) instead of the model's.
@@ -77,6 +82,11 @@ pub struct SimConfig {
     /// What happens at the end of the recording.
     #[arg(long, env = "SIM_REPLAY_END", value_enum, default_value_t)]
     pub replay_end: ReplayEnd,
+
+    /// Exchange time stands still until the first subscription that is served, so that a client
+    /// sees a recording, or a test's market, from its first trade on.
+    #[arg(long, env = "SIM_WAIT_FOR_CLIENT")]
+    pub wait_for_client: bool,
 
     /// Directory that remembers by how many days a recording was moved.
     #[arg(long, env = "SIM_STATE_DIR")]
@@ -127,6 +137,7 @@ impl Default for SimConfig {
             replay_speed: 1.0,
             replay_shift: Shift::default(),
             replay_end: ReplayEnd::default(),
+            wait_for_client: false,
             state_dir: None,
             truth_file: None,
             faults: Vec::new(),
@@ -145,20 +156,34 @@ impl SimConfig {
         let fail = |setting, reason: String| Err(SimError::Setting { setting, reason });
         for symbol in &self.symbols {
             let plausible = (2..=20).contains(&symbol.len())
-                && symbol.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+                && symbol
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
             if !plausible {
-                return fail("--symbols", format!("{symbol:?} is not a symbol (BTCUSDT, ETHUSDT, …)"));
+                return fail(
+                    "--symbols",
+                    format!("{symbol:?} is not a symbol (BTCUSDT, ETHUSDT, …)"),
+                );
             }
         }
         let mut names = self.symbols.clone();
         names.sort_unstable();
         if names.is_empty() || names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return fail("--symbols", "must name at least one symbol, and each once".into());
+            return fail(
+                "--symbols",
+                "must name at least one symbol, and each once".into(),
+            );
         }
         if !(0.1..=20_000.0).contains(&self.rate) {
-            return fail("--rate", format!("{} is not between 0.1 and 20000 trades a second", self.rate));
+            return fail(
+                "--rate",
+                format!("{} is not between 0.1 and 20000 trades a second", self.rate),
+            );
         }
-        for (setting, value) in [("--time-warp", self.time_warp), ("--replay-speed", self.replay_speed)] {
+        for (setting, value) in [
+            ("--time-warp", self.time_warp),
+            ("--replay-speed", self.replay_speed),
+        ] {
             if !(0.001..=100_000.0).contains(&value) {
                 return fail(setting, format!("{value} is not between 0.001 and 100000"));
             }

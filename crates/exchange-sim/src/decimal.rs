@@ -75,7 +75,10 @@ mod tests {
         assert_eq!(decimal(0, 5), "0.00000");
         assert_eq!(decimal(12, 0), "12");
         assert_eq!(decimal(0, 0), "0");
-        assert_eq!(decimal(123_456_789_012_345_678_901_234, 5), "1234567890123456789.01234");
+        assert_eq!(
+            decimal(123_456_789_012_345_678_901_234, 5),
+            "1234567890123456789.01234"
+        );
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 //! and hands the frames to the connections.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -42,9 +42,18 @@ impl Engine {
         let specs = app.series.specs();
         let feeds = specs
             .iter()
-            .map(|spec| Feed { stream: stream_name(&spec.name), faults: StreamFaults::default() })
+            .map(|spec| Feed {
+                stream: stream_name(&spec.name),
+                faults: StreamFaults::default(),
+            })
             .collect();
-        Self { app, feeds, truth_file, trades: Vec::new(), frames: Vec::new() }
+        Self {
+            app,
+            feeds,
+            truth_file,
+            trades: Vec::new(),
+            frames: Vec::new(),
+        }
     }
 
     /// Runs until the simulator stops, or, if `to_the_end`, until nothing more will be traded.
@@ -57,13 +66,20 @@ impl Engine {
                 _ = ticks.tick() => {}
                 () = app.stopping.cancelled() => return Ok(()),
             }
+            if app.waiting.load(Ordering::Acquire) {
+                continue;
+            }
             let now_ms = app.clock.now_ms();
             let mut ended = true;
             for symbol in 0..self.feeds.len() {
                 while self.trade(symbol, now_ms)? {
                     tokio::task::yield_now().await;
                 }
-                ended &= app.series.extent_ms(symbol).1.is_some_and(|last| now_ms > last);
+                ended &= app
+                    .series
+                    .extent_ms(symbol)
+                    .1
+                    .is_some_and(|last| now_ms > last);
             }
             if let Some(file) = &mut self.truth_file {
                 file.flush()?;
@@ -80,7 +96,8 @@ impl Engine {
         let app = &self.app;
         let (_, next) = app.truth.ids(symbol);
         self.trades.clear();
-        app.series.read(symbol, next, now_ms, CHUNK, &mut self.trades);
+        app.series
+            .read(symbol, next, now_ms, CHUNK, &mut self.trades);
         let spec = &app.series.specs()[symbol];
         if let Some(last) = self.trades.last() {
             // The truth comes first: a client can never have a trade that is not in it.
@@ -95,7 +112,13 @@ impl Engine {
             return Ok(self.trades.len() == CHUNK);
         }
         self.frames.clear();
-        feed.faults.apply(&app.book, &spec.name, &self.trades, now_ms, &mut self.frames);
+        feed.faults.apply(
+            &app.book,
+            &spec.name,
+            &self.trades,
+            now_ms,
+            &mut self.frames,
+        );
         if !self.frames.is_empty() {
             let frames = self.encode(symbol, now_ms);
             self.app.hub.send(&Arc::new(Batch { symbol, frames }));
@@ -138,8 +161,15 @@ impl Engine {
             .map(|(prefix, end)| {
                 let combined = text.split_to(end - start).freeze();
                 start = end;
-                let raw = if prefix == 0 { combined.clone() } else { combined.slice(prefix..combined.len() - 1) };
-                SentFrame { combined: utf8(combined), raw: utf8(raw) }
+                let raw = if prefix == 0 {
+                    combined.clone()
+                } else {
+                    combined.slice(prefix..combined.len() - 1)
+                };
+                SentFrame {
+                    combined: utf8(combined),
+                    raw: utf8(raw),
+                }
             })
             .collect()
     }
@@ -157,7 +187,10 @@ impl Engine {
             FaultKind::HalfOpen => Command::Freeze,
             _ => Command::Drop,
         };
-        for client in clients.iter().filter(|client| spec.connection.is_none_or(|id| id == client.id)) {
+        for client in clients
+            .iter()
+            .filter(|client| spec.connection.is_none_or(|id| id == client.id))
+        {
             client.command(command);
         }
     }

@@ -31,19 +31,28 @@ impl KlineInterval {
             "12h" => 720,
             "1d" => 1_440,
             "3d" => 4_320,
-            "1w" => return Some(Self::Fixed { length_ms: 7 * DAY_MS, origin_ms: FIRST_MONDAY_MS }),
+            "1w" => {
+                return Some(Self::Fixed {
+                    length_ms: 7 * DAY_MS,
+                    origin_ms: FIRST_MONDAY_MS,
+                });
+            }
             "1M" => return Some(Self::Month),
             _ => return None,
         };
-        Some(Self::Fixed { length_ms: minutes * MINUTE_MS, origin_ms: 0 })
+        Some(Self::Fixed {
+            length_ms: minutes * MINUTE_MS,
+            origin_ms: 0,
+        })
     }
 
     /// Start of the kline that holds `time_ms`.
     pub(crate) fn start(self, time_ms: i64) -> i64 {
         match self {
-            Self::Fixed { length_ms, origin_ms } => {
-                (time_ms - origin_ms).div_euclid(length_ms) * length_ms + origin_ms
-            }
+            Self::Fixed {
+                length_ms,
+                origin_ms,
+            } => (time_ms - origin_ms).div_euclid(length_ms) * length_ms + origin_ms,
             Self::Month => {
                 let (year, month) = month_of(time_ms.div_euclid(DAY_MS));
                 month_start(year * 12 + month)
@@ -82,7 +91,8 @@ fn month_start(months: i64) -> i64 {
     let year = year - i64::from(month < 2);
     let from_march = (month + 10) % 12;
     let of_year = (153 * from_march + 2) / 5;
-    let of_era = year.rem_euclid(400) * 365 + year.rem_euclid(400) / 4 - year.rem_euclid(400) / 100 + of_year;
+    let of_era = year.rem_euclid(400) * 365 + year.rem_euclid(400) / 4 - year.rem_euclid(400) / 100
+        + of_year;
     (year.div_euclid(400) * 146_097 + of_era - 719_468) * DAY_MS
 }
 
@@ -96,7 +106,10 @@ mod tests {
     fn weeks_start_on_monday_and_months_on_the_first() {
         // 2026-11-22 11:00 UTC is a Sunday.
         let now = 1_795_345_200_000;
-        assert_eq!(KlineInterval::parse("1w").unwrap().start(now), 1_794_787_200_000);
+        assert_eq!(
+            KlineInterval::parse("1w").unwrap().start(now),
+            1_794_787_200_000
+        );
         let month = KlineInterval::Month;
         assert_eq!(month.start(now), 1_793_491_200_000);
         assert_eq!(month.step(month.start(now), 1), 1_796_083_200_000);

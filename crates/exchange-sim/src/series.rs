@@ -14,7 +14,14 @@ pub trait Series: Send + Sync + 'static {
 
     /// Appends to `out` up to `limit` trades with ids from `from_id` on and times up to and
     /// including `until_ms`, in the order of their ids.
-    fn read(&self, symbol: usize, from_id: u64, until_ms: i64, limit: usize, out: &mut Vec<SimTrade>);
+    fn read(
+        &self,
+        symbol: usize,
+        from_id: u64,
+        until_ms: i64,
+        limit: usize,
+        out: &mut Vec<SimTrade>,
+    );
 
     /// The smallest id of a trade at or after `time_ms`; one past the last where there is none.
     fn first_id_at(&self, symbol: usize, time_ms: i64) -> u64;

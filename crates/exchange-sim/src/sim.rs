@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -14,9 +14,10 @@ use crate::{
     EPOCH_MS, Model, Series, SimConfig, SimError, admin,
     app::{App, Shared},
     clock::{Clock, host_ms},
-    config::ReplayEnd,
+    config::{ReplayEnd, Shift},
     engine::Engine,
     faults::Book,
+    replay::{DAY_MS, Recording, shift_days},
     rest::{self, Limits},
     stream::{self, Hub},
     truth::{Truth, TruthFile},
@@ -43,26 +44,41 @@ impl Sim {
         config.check()?;
         let (series, start_ms, warp) = open_series(&config)?;
         let truth_file = config.truth_file.as_deref().map(|path| {
-            TruthFile::create(path).map_err(|source| SimError::File { path: path.to_owned(), source })
+            TruthFile::create(path).map_err(|source| SimError::File {
+                path: path.to_owned(),
+                source,
+            })
         });
         let truth_file = truth_file.transpose()?;
         let listener = TcpListener::bind(config.bind)
             .await
-            .map_err(|source| SimError::Bind { address: config.bind, source })?;
+            .map_err(|source| SimError::Bind {
+                address: config.bind,
+                source,
+            })?;
         let addr = listener.local_addr()?;
 
         let names = series.specs().iter().map(|spec| spec.name.clone());
-        let symbols = names.enumerate().map(|(symbol, name)| (name, symbol)).collect();
-        let first: Vec<u64> =
-            (0..series.specs().len()).map(|symbol| series.first_id_at(symbol, start_ms)).collect();
+        let symbols = names
+            .enumerate()
+            .map(|(symbol, name)| (name, symbol))
+            .collect();
+        let first: Vec<u64> = (0..series.specs().len())
+            .map(|symbol| series.first_id_at(symbol, start_ms))
+            .collect();
         let book = Book::default();
         for fault in &config.faults {
             book.add(fault.clone());
         }
         let stop_at_end = config.replay_end == ReplayEnd::Stop;
+        let clock = Clock::new(start_ms, warp);
+        if config.wait_for_client {
+            clock.set(None, Some(true));
+        }
         let app = App::new(Shared {
             symbols,
-            clock: Clock::new(start_ms, warp),
+            clock,
+            waiting: AtomicBool::new(config.wait_for_client),
             book,
             hub: Hub::new(config.client_buffer_frames),
             limits: Limits::new(config.weight_per_minute),
@@ -72,7 +88,13 @@ impl Sim {
             config,
         });
         let engine = Engine::new(app.clone(), truth_file);
-        Ok(Self { listener, addr, app, engine, stop_at_end })
+        Ok(Self {
+            listener,
+            addr,
+            app,
+            engine,
+            stop_at_end,
+        })
     }
 
     /// Where it listens.
@@ -92,20 +114,31 @@ impl Sim {
     /// # Errors
     /// When the socket fails or the ground truth cannot be written.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), SimError> {
-        let Self { listener, addr, app, engine, stop_at_end } = self;
+        let Self {
+            listener,
+            addr,
+            app,
+            engine,
+            stop_at_end,
+        } = self;
         let (warp, _) = app.clock.state();
         tracing::info!(%addr, symbols = app.symbols.len(), exchange_ms = app.clock.now_ms(), warp, "exchange open");
-        let stopping = app.stopping.clone();
+        let (stopping, served) = (app.stopping.clone(), app.clone());
         let router = Router::new()
             .merge(stream::routes())
             .merge(rest::routes())
             .merge(admin::routes())
             .with_state(app)
             .into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned());
+        let server = axum::serve(listener, router)
+            .with_graceful_shutdown(stopping.clone().cancelled_owned());
         let mut server = tokio::spawn(server.into_future());
         let traded = tokio::select! {
-            traded = engine.run(stop_at_end) => traded.map_err(SimError::from),
+            traded = engine.run(stop_at_end) => {
+                // The end of the recording: what is queued still goes out.
+                let _ = tokio::time::timeout(GRACE, served.hub.drained()).await;
+                traded.map_err(SimError::from)
+            }
             served = &mut server => served.map_err(std::io::Error::other).flatten().map_err(SimError::from),
             () = shutdown.cancelled() => Ok(()),
         };
@@ -121,10 +154,29 @@ impl Sim {
 
 /// The market, the exchange time at start, and how fast it runs.
 fn open_series(config: &SimConfig) -> Result<(Arc<dyn Series>, i64, f64), SimError> {
+    if let Some(path) = &config.replay {
+        let recording = Recording::read(path)?;
+        let shift_days = match config.replay_shift {
+            Shift::None => 0,
+            Shift::Days => shift_days(
+                config.state_dir.as_deref(),
+                path,
+                recording.span_ms(),
+                host_ms(),
+            )?,
+        };
+        let recording = recording.shifted(shift_days * DAY_MS);
+        let (start_ms, end_ms) = recording.span_ms();
+        tracing::info!(path = %path.display(), shift_days, start_ms, end_ms, "recording loaded");
+        return Ok((Arc::new(recording), start_ms, config.replay_speed));
+    }
     let start_ms = config.start_ms.unwrap_or_else(host_ms) + config.clock_offset_ms;
     if start_ms < EPOCH_MS {
         let reason = format!("{start_ms} lies before the first trade of all, at {EPOCH_MS}");
-        return Err(SimError::Setting { setting: "--start-ms", reason });
+        return Err(SimError::Setting {
+            setting: "--start-ms",
+            reason,
+        });
     }
     let model = Model::new(config.seed, &config.symbols, config.rate);
     Ok((Arc::new(model), start_ms, config.time_warp))

@@ -20,7 +20,12 @@ pub(crate) struct Truth(Vec<(AtomicU64, AtomicU64)>);
 impl Truth {
     /// `first` id that will be traded, by symbol.
     pub(crate) fn new(first: &[u64]) -> Self {
-        Self(first.iter().map(|id| (AtomicU64::new(*id), AtomicU64::new(*id))).collect())
+        Self(
+            first
+                .iter()
+                .map(|id| (AtomicU64::new(*id), AtomicU64::new(*id)))
+                .collect(),
+        )
     }
 
     /// First id since start and the one that comes next.
@@ -47,7 +52,10 @@ impl TruthFile {
         let mut out = BufWriter::new(File::create(path)?);
         out.write_all(CSV_HEADER.as_bytes())?;
         out.flush()?;
-        Ok(Self { out, rows: Vec::new() })
+        Ok(Self {
+            out,
+            rows: Vec::new(),
+        })
     }
 
     pub(crate) fn write(&mut self, spec: &SymbolSpec, trades: &[SimTrade]) -> io::Result<()> {

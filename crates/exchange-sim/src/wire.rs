@@ -83,11 +83,16 @@ fn push_tail(out: &mut Vec<u8>, trade: &SimTrade) {
     out.extend_from_slice(b",\"T\":");
     push_u64(out, trade.time_ms.unsigned_abs());
     out.extend_from_slice(b",\"m\":");
-    out.extend_from_slice(if trade.buyer_is_maker { b"true" } else { b"false" });
+    out.extend_from_slice(if trade.buyer_is_maker {
+        b"true"
+    } else {
+        b"false"
+    });
 }
 
 /// Heading of the recording format: what `--replay` reads and the ground truth is written in.
-pub(crate) const CSV_HEADER: &str = "symbol,agg_id,price,qty,first_id,last_id,time_ms,is_buyer_maker\n";
+pub(crate) const CSV_HEADER: &str =
+    "symbol,agg_id,price,qty,first_id,last_id,time_ms,is_buyer_maker\n";
 
 /// Appends a row of the recording format.
 pub(crate) fn push_csv_row(out: &mut Vec<u8>, spec: &SymbolSpec, trade: &SimTrade) {
@@ -102,7 +107,11 @@ pub(crate) fn push_csv_row(out: &mut Vec<u8>, spec: &SymbolSpec, trade: &SimTrad
         out.push(b',');
         push_u64(out, number);
     }
-    out.extend_from_slice(if trade.buyer_is_maker { b",true\n" } else { b",false\n" });
+    out.extend_from_slice(if trade.buyer_is_maker {
+        b",true\n"
+    } else {
+        b",false\n"
+    });
 }
 
 #[cfg(test)]
@@ -116,7 +125,12 @@ mod tests {
     const CAPTURED_REST: &str = r#"{"a":3450415493,"p":"76906.00","q":"0.004","nq":"0.004","f":8079747315,"l":8079747315,"T":1789478330891,"m":false}"#;
 
     fn btc() -> SymbolSpec {
-        SymbolSpec { name: "BTCUSDT".into(), price_scale: 2, qty_scale: 3, tick: 10 }
+        SymbolSpec {
+            name: "BTCUSDT".into(),
+            price_scale: 2,
+            qty_scale: 3,
+            tick: 10,
+        }
     }
 
     #[test]
@@ -131,11 +145,20 @@ mod tests {
             buyer_is_maker: true,
         };
         let mut out = Vec::new();
-        let prefix =
-            push_frame(&mut out, &stream_name("BTCUSDT"), &btc(), &trade, 1_786_171_884_624, Twist::default());
+        let prefix = push_frame(
+            &mut out,
+            &stream_name("BTCUSDT"),
+            &btc(),
+            &trade,
+            1_786_171_884_624,
+            Twist::default(),
+        );
         assert_eq!(std::str::from_utf8(&out).unwrap(), CAPTURED);
         let raw: Value = serde_json::from_slice(&out[prefix..out.len() - 1]).unwrap();
-        assert_eq!(raw, serde_json::from_str::<Value>(CAPTURED).unwrap()["data"]);
+        assert_eq!(
+            raw,
+            serde_json::from_str::<Value>(CAPTURED).unwrap()["data"]
+        );
     }
 
     #[test]
@@ -156,13 +179,27 @@ mod tests {
 
     #[test]
     fn twisted_frames_are_still_json() {
-        let trade =
-            SimTrade { id: 1, price: 1, qty: 1, first_id: 1, last_id: 1, time_ms: 1, buyer_is_maker: true };
+        let trade = SimTrade {
+            id: 1,
+            price: 1,
+            qty: 1,
+            first_id: 1,
+            last_id: 1,
+            time_ms: 1,
+            buyer_is_maker: true,
+        };
         let mut out = Vec::new();
-        let twist = Twist { zero_price: true, zero_qty: false, unknown_field: true };
+        let twist = Twist {
+            zero_price: true,
+            zero_qty: false,
+            unknown_field: true,
+        };
         push_frame(&mut out, "btcusdt@aggTrade", &btc(), &trade, 1, twist);
         let frame: Value = serde_json::from_slice(&out).unwrap();
-        assert_eq!((&frame["data"]["p"], &frame["data"]["q"]), (&"0".into(), &"0".into()));
+        assert_eq!(
+            (&frame["data"]["p"], &frame["data"]["q"]),
+            (&"0".into(), &"0".into())
+        );
         assert!(frame["data"]["zz"].is_object());
     }
 }

@@ -62,7 +62,14 @@ impl Book {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed) + 1;
         let from = now + Duration::from_millis(spec.after_ms.unwrap_or(0));
         let until = spec.duration_ms.map(|ms| from + Duration::from_millis(ms));
-        entries.push(Entry { id, from, until, left: spec.times(), hits: 0, spec });
+        entries.push(Entry {
+            id,
+            from,
+            until,
+            left: spec.times(),
+            hits: 0,
+            spec,
+        });
         Some(id)
     }
 
@@ -90,8 +97,9 @@ impl Book {
     pub(crate) fn strike(&self, applies: impl Fn(&FaultSpec) -> bool) -> Option<FaultSpec> {
         let mut entries = self.lock();
         let now = Instant::now();
-        let entry =
-            entries.iter_mut().find(|entry| entry.active(now) && now >= entry.from && applies(&entry.spec))?;
+        let entry = entries
+            .iter_mut()
+            .find(|entry| entry.active(now) && now >= entry.from && applies(&entry.spec))?;
         entry.hits += 1;
         entry.left = entry.left.map(|left| left - 1);
         if entry.spec.kind.is_of_connection() {
@@ -104,7 +112,9 @@ impl Book {
     pub(crate) fn any(&self, applies: impl Fn(&FaultSpec) -> bool) -> bool {
         let entries = self.lock();
         let now = Instant::now();
-        entries.iter().any(|entry| entry.active(now) && now >= entry.from && applies(&entry.spec))
+        entries
+            .iter()
+            .any(|entry| entry.active(now) && now >= entry.from && applies(&entry.spec))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
@@ -120,7 +130,10 @@ mod tests {
     #[test]
     fn a_fault_strikes_as_often_as_asked_and_is_remembered() {
         let book = Book::default();
-        book.add(FaultSpec { count: Some(2), ..FaultSpec::new(FaultKind::Skip) });
+        book.add(FaultSpec {
+            count: Some(2),
+            ..FaultSpec::new(FaultKind::Skip)
+        });
         let skips = || book.strike(|spec| spec.kind == FaultKind::Skip).is_some();
         assert_eq!([skips(), skips(), skips()], [true, true, false]);
         let shown = book.shown();
@@ -130,7 +143,10 @@ mod tests {
     #[test]
     fn a_fault_waits_for_its_time_and_can_be_ended() {
         let book = Book::default();
-        book.add(FaultSpec { after_ms: Some(3_600_000), ..FaultSpec::new(FaultKind::Silent) });
+        book.add(FaultSpec {
+            after_ms: Some(3_600_000),
+            ..FaultSpec::new(FaultKind::Silent)
+        });
         assert!(book.strike(|_| true).is_none());
         let id = book.add(FaultSpec::new(FaultKind::Silent));
         assert!(book.strike(|_| true).is_some() && book.strike(|_| true).is_some());

@@ -53,7 +53,16 @@ impl FaultKind {
         use FaultKind::*;
         matches!(
             self,
-            Skip | Duplicate | Reorder | Delay | ZeroPrice | ZeroQty | UnknownField | Malformed | Oversized | UnknownEvent | Silent
+            Skip | Duplicate
+                | Reorder
+                | Delay
+                | ZeroPrice
+                | ZeroQty
+                | UnknownField
+                | Malformed
+                | Oversized
+                | UnknownEvent
+                | Silent
         )
     }
 
@@ -141,7 +150,10 @@ impl FaultSpec {
 
     /// Whether the bad frame takes the place of the good one.
     pub(crate) fn replaces(&self) -> bool {
-        self.replace.unwrap_or(matches!(self.kind, FaultKind::ZeroPrice | FaultKind::ZeroQty))
+        self.replace.unwrap_or(matches!(
+            self.kind,
+            FaultKind::ZeroPrice | FaultKind::ZeroQty
+        ))
     }
 
     /// What is wrong with it, if anything.
@@ -152,7 +164,10 @@ impl FaultSpec {
         if self.bytes.is_some_and(|bytes| bytes > 64 << 20) {
             return Err("bytes must not exceed 64 MiB".into());
         }
-        if self.status.is_some_and(|status| !(400..600).contains(&status)) {
+        if self
+            .status
+            .is_some_and(|status| !(400..600).contains(&status))
+        {
             return Err("status must be between 400 and 599".into());
         }
         Ok(())
@@ -171,10 +186,13 @@ impl FromStr for FaultSpec {
             let mut fields = Map::new();
             fields.insert("kind".into(), parts.next().unwrap_or_default().into());
             for part in parts {
-                let (key, value) = part.split_once('=').ok_or(format!("{part:?} is not key=value"))?;
+                let (key, value) = part
+                    .split_once('=')
+                    .ok_or(format!("{part:?} is not key=value"))?;
                 let value = match key {
                     "symbol" | "path" => value.into(),
-                    _ => serde_json::from_str(value).map_err(|_| format!("{key}: {value:?} is not a number"))?,
+                    _ => serde_json::from_str(value)
+                        .map_err(|_| format!("{key}: {value:?} is not a number"))?,
                 };
                 fields.insert(key.into(), value);
             }
@@ -193,16 +211,38 @@ mod tests {
     #[test]
     fn a_flag_and_json_say_the_same() {
         let flag: FaultSpec = "skip,symbol=BTCUSDT,count=3,after_ms=50".parse().unwrap();
-        let json: FaultSpec = r#"{"kind":"skip","symbol":"BTCUSDT","count":3,"after_ms":50}"#.parse().unwrap();
+        let json: FaultSpec = r#"{"kind":"skip","symbol":"BTCUSDT","count":3,"after_ms":50}"#
+            .parse()
+            .unwrap();
         assert_eq!(flag, json);
         assert_eq!(flag.times(), Some(3));
     }
 
     #[test]
     fn a_wrong_flag_is_refused_with_the_reason() {
-        assert!("skipp".parse::<FaultSpec>().unwrap_err().contains("unknown variant"));
-        assert!("skip,cuont=3".parse::<FaultSpec>().unwrap_err().contains("unknown field"));
-        assert!("skip,count=x".parse::<FaultSpec>().unwrap_err().contains("count"));
-        assert!("skip,every=0".parse::<FaultSpec>().unwrap_err().contains("every"));
+        assert!(
+            "skipp"
+                .parse::<FaultSpec>()
+                .unwrap_err()
+                .contains("unknown variant")
+        );
+        assert!(
+            "skip,cuont=3"
+                .parse::<FaultSpec>()
+                .unwrap_err()
+                .contains("unknown field")
+        );
+        assert!(
+            "skip,count=x"
+                .parse::<FaultSpec>()
+                .unwrap_err()
+                .contains("count")
+        );
+        assert!(
+            "skip,every=0"
+                .parse::<FaultSpec>()
+                .unwrap_err()
+                .contains("every")
+        );
     }
 }

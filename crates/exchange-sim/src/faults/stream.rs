@@ -53,7 +53,14 @@ pub(crate) struct StreamFaults {
 
 impl StreamFaults {
     /// What is sent, at exchange time `now_ms`, for the trades that have just happened.
-    pub(crate) fn apply(&mut self, book: &Book, symbol: &str, trades: &[SimTrade], now_ms: i64, out: &mut Vec<Frame>) {
+    pub(crate) fn apply(
+        &mut self,
+        book: &Book,
+        symbol: &str,
+        trades: &[SimTrade],
+        now_ms: i64,
+        out: &mut Vec<Frame>,
+    ) {
         let here = |spec: &FaultSpec| {
             spec.kind.is_of_trade() && spec.symbol.as_deref().is_none_or(|of| of == symbol)
         };
@@ -62,13 +69,19 @@ impl StreamFaults {
                 let holding = self.reordered.is_some();
                 let chosen = |spec: &FaultSpec| {
                     here(spec)
-                        && spec.every.is_none_or(|every| mix(0xe7e7, trade.id) % every == 0)
+                        && spec
+                            .every
+                            .is_none_or(|every| mix(0xe7e7, trade.id) % every == 0)
                         && !(holding && spec.kind == FaultKind::Reorder)
                 };
                 self.send(*trade, book.strike(chosen).as_ref(), now_ms, out);
             }
         } else {
-            out.extend(trades.iter().map(|trade| Frame::Trade(*trade, TwistOf::Nothing)));
+            out.extend(
+                trades
+                    .iter()
+                    .map(|trade| Frame::Trade(*trade, TwistOf::Nothing)),
+            );
         }
         self.send_delayed(now_ms, out);
     }
@@ -78,7 +91,13 @@ impl StreamFaults {
         *self = Self::default();
     }
 
-    fn send(&mut self, trade: SimTrade, fault: Option<&FaultSpec>, now_ms: i64, out: &mut Vec<Frame>) {
+    fn send(
+        &mut self,
+        trade: SimTrade,
+        fault: Option<&FaultSpec>,
+        now_ms: i64,
+        out: &mut Vec<Frame>,
+    ) {
         let plain = Frame::Trade(trade, TwistOf::Nothing);
         let earlier = self.reordered.take();
         let Some(fault) = fault else {
@@ -149,27 +168,57 @@ mod tests {
 
     #[test]
     fn each_fault_does_to_the_order_of_ids_what_its_name_says() {
-        let fault = |kind, count| FaultSpec { count: Some(count), ..FaultSpec::new(kind) };
+        let fault = |kind, count| FaultSpec {
+            count: Some(count),
+            ..FaultSpec::new(kind)
+        };
         assert_eq!(sent(fault(FaultKind::Skip, 2), &[(9, 1..5)]), [3, 4]);
-        assert_eq!(sent(fault(FaultKind::Duplicate, 1), &[(9, 1..3)]), [1, 1, 2]);
+        assert_eq!(
+            sent(fault(FaultKind::Duplicate, 1), &[(9, 1..3)]),
+            [1, 1, 2]
+        );
         assert_eq!(sent(fault(FaultKind::Reorder, 1), &[(9, 1..4)]), [2, 1, 3]);
-        assert_eq!(sent(fault(FaultKind::Reorder, 1), &[(9, 1..2), (9, 2..4)]), [2, 1, 3]);
-        assert_eq!(sent(fault(FaultKind::Reorder, 2), &[(9, 1..5)]), [2, 1, 4, 3]);
-        assert_eq!(sent(fault(FaultKind::Malformed, 1), &[(9, 1..3)]), [0, 1, 2]);
+        assert_eq!(
+            sent(fault(FaultKind::Reorder, 1), &[(9, 1..2), (9, 2..4)]),
+            [2, 1, 3]
+        );
+        assert_eq!(
+            sent(fault(FaultKind::Reorder, 2), &[(9, 1..5)]),
+            [2, 1, 4, 3]
+        );
+        assert_eq!(
+            sent(fault(FaultKind::Malformed, 1), &[(9, 1..3)]),
+            [0, 1, 2]
+        );
         assert_eq!(sent(fault(FaultKind::ZeroPrice, 1), &[(9, 1..3)]), [0, 2]);
-        assert_eq!(sent(fault(FaultKind::UnknownEvent, 1), &[(9, 1..3)]), [0, 1, 2]);
+        assert_eq!(
+            sent(fault(FaultKind::UnknownEvent, 1), &[(9, 1..3)]),
+            [0, 1, 2]
+        );
     }
 
     #[test]
     fn a_delayed_trade_comes_when_exchange_time_has_passed() {
-        let delay = FaultSpec { delay_ms: Some(50), ..FaultSpec::new(FaultKind::Delay) };
-        assert_eq!(sent(delay, &[(100, 1..3), (149, 3..4), (150, 4..5)]), [2, 3, 4, 1]);
+        let delay = FaultSpec {
+            delay_ms: Some(50),
+            ..FaultSpec::new(FaultKind::Delay)
+        };
+        assert_eq!(
+            sent(delay, &[(100, 1..3), (149, 3..4), (150, 4..5)]),
+            [2, 3, 4, 1]
+        );
     }
 
     #[test]
     fn silence_of_one_symbol_leaves_the_others_alone() {
-        let silent = FaultSpec { symbol: Some("ETHUSDT".into()), ..FaultSpec::new(FaultKind::Silent) };
+        let silent = FaultSpec {
+            symbol: Some("ETHUSDT".into()),
+            ..FaultSpec::new(FaultKind::Silent)
+        };
         assert_eq!(sent(silent, &[(9, 1..4)]), [1, 2, 3]);
-        assert_eq!(sent(FaultSpec::new(FaultKind::Silent), &[(9, 1..4)]), [0_u64; 0]);
+        assert_eq!(
+            sent(FaultSpec::new(FaultKind::Silent), &[(9, 1..4)]),
+            [0_u64; 0]
+        );
     }
 }

@@ -53,7 +53,7 @@ pub(super) struct BlockWalker {
 }
 
 /// The order of the patterns in a group of blocks, and how many ids come before each.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Group {
     number: u64,
     order: [u8; PATTERNS],
@@ -65,7 +65,10 @@ impl Market {
     pub(super) fn new(seed: u64, listing: &Listing, rate: f64) -> Self {
         let wander_ticks = Path::typical_move_ticks(listing);
         // The widest quantum that is lost in the usual movement.
-        let steps = [16, 8, 4, 2].into_iter().find(|steps| f64::from(*steps) * 2.0 <= wander_ticks).unwrap_or(1);
+        let steps = [16, 8, 4, 2]
+            .into_iter()
+            .find(|steps| f64::from(*steps) * 2.0 <= wander_ticks)
+            .unwrap_or(1);
         let key = key(seed, &format!("trades of {}", listing.spec.name));
         let templates = Templates::new(Recipe {
             key,
@@ -75,21 +78,35 @@ impl Market {
             typical_qty: listing.typical_qty,
         });
         let path = Path::new(seed, listing, steps);
-        Self { key, path, templates, steps: i64::from(steps), tick: listing.spec.tick }
+        Self {
+            key,
+            path,
+            templates,
+            steps: i64::from(steps),
+            tick: listing.spec.tick,
+        }
     }
 
     /// Block and index of the trade `id` (from 1).
     pub(super) fn locate(&self, walker: &mut BlockWalker, id: u64) -> (u64, usize) {
-        let (number, rest) = ((id - 1) / self.templates.group_trades, (id - 1) % self.templates.group_trades);
+        let (number, rest) = (
+            (id - 1) / self.templates.group_trades,
+            (id - 1) % self.templates.group_trades,
+        );
         let group = self.group(walker, number);
         let place = group.ids.partition_point(|before| *before <= rest) - 1;
-        (number * PATTERNS as u64 + place as u64, (rest - group.ids[place]) as usize)
+        (
+            number * PATTERNS as u64 + place as u64,
+            (rest - group.ids[place]) as usize,
+        )
     }
 
     pub(super) fn block(&self, walker: &mut BlockWalker, number: u64) -> Block<'_> {
-        let group = self.group(walker, number / PATTERNS as u64);
         let place = (number % PATTERNS as u64) as usize;
+        let group = self.group(walker, number / PATTERNS as u64);
         let template = &self.templates.all[group.order[place] as usize];
+        let first_id = 1 + group.number * self.templates.group_trades + group.ids[place];
+        let first_fill = 1 + group.number * self.templates.group_fill_ids + group.fills[place];
         let base = match walker.edge {
             Some((edge, ticks)) if edge == number => ticks,
             _ => self.path.ticks_at(&mut walker.path, number),
@@ -100,12 +117,15 @@ impl Market {
         let outlier = (draw % OUTLIER_EVERY == 0).then(|| {
             let share = 0.003 + 0.009 * uniform(mix(draw, 1));
             let side = if draw & 1 << 40 == 0 { 1.0 } else { -1.0 };
-            ((draw >> 16) as usize % template.slots.len(), (side * share * base as f64) as i64)
+            (
+                (draw >> 16) as usize % template.slots.len(),
+                (side * share * base as f64) as i64,
+            )
         });
         Block {
             start_ms: EPOCH_MS + number as i64 * BLOCK_MS,
-            first_id: 1 + group.number * self.templates.group_trades + group.ids[place],
-            first_fill: 1 + group.number * self.templates.group_fill_ids + group.fills[place],
+            first_id,
+            first_fill,
             template,
             base,
             step: (end - base) / self.steps,
@@ -115,10 +135,18 @@ impl Market {
         }
     }
 
-    fn group(&self, walker: &mut BlockWalker, number: u64) -> Group {
-        if let Some(group) = walker.group.filter(|group| group.number == number) {
-            return group;
+    fn group<'w>(&self, walker: &'w mut BlockWalker, number: u64) -> &'w Group {
+        if walker
+            .group
+            .as_ref()
+            .is_some_and(|group| group.number != number)
+        {
+            walker.group = None;
         }
+        walker.group.get_or_insert_with(|| self.new_group(number))
+    }
+
+    fn new_group(&self, number: u64) -> Group {
         let mut order: [u8; PATTERNS] = std::array::from_fn(|place| place as u8);
         for place in (1..PATTERNS).rev() {
             let draw = mix(self.key ^ 0x0bde5, number << 4 | place as u64);
@@ -130,9 +158,12 @@ impl Market {
             ids[place] = ids[place - 1] + before.slots.len() as u64;
             fills[place] = fills[place - 1] + before.fill_ids;
         }
-        let group = Group { number, order, ids, fills };
-        walker.group = Some(group);
-        group
+        Group {
+            number,
+            order,
+            ids,
+            fills,
+        }
     }
 }
 
@@ -143,7 +174,10 @@ impl Block<'_> {
 
     pub(super) fn trade(&self, index: usize) -> SimTrade {
         let slot = &self.template.slots[index];
-        let off = self.outlier.filter(|(at, _)| *at == index).map_or(0, |(_, ticks)| ticks);
+        let off = self
+            .outlier
+            .filter(|(at, _)| *at == index)
+            .map_or(0, |(_, ticks)| ticks);
         let ticks = self.base + self.step * i64::from(slot.step) + i64::from(slot.offset) + off;
         let first_id = self.first_fill + u64::from(slot.fills_before);
         SimTrade {
@@ -160,7 +194,9 @@ impl Block<'_> {
     /// Index of the first trade at or after `time_ms`; [`trades`](Self::trades) where there is none.
     pub(super) fn index_at(&self, time_ms: i64) -> usize {
         let after_ms = time_ms - self.start_ms;
-        self.template.slots.partition_point(|slot| i64::from(slot.after_ms) < after_ms)
+        self.template
+            .slots
+            .partition_point(|slot| i64::from(slot.after_ms) < after_ms)
     }
 
     /// The aggregate of all trades of the block, without looking at them.

@@ -30,7 +30,11 @@ pub(super) struct BridgeWalker {
 
 impl Default for BridgeWalker {
     fn default() -> Self {
-        Self { at: None, ends: [(0.0, 0.0); DEPTH as usize + 1], volatility: 1.0 }
+        Self {
+            at: None,
+            ends: [(0.0, 0.0); DEPTH as usize + 1],
+            volatility: 1.0,
+        }
     }
 }
 
@@ -41,7 +45,10 @@ impl Bridge {
             let span = (DEPTH + 1 - depth).min(WIDEST_FREE);
             sd * f64::from(1u32 << span).sqrt() / 2.0
         };
-        Self { key, sd: std::array::from_fn(|depth| at_depth(depth as u32)) }
+        Self {
+            key,
+            sd: std::array::from_fn(|depth| at_depth(depth as u32)),
+        }
     }
 
     /// The value at `unit`. The same whatever was read before.
@@ -59,9 +66,17 @@ impl Bridge {
                 let (left, right) = walker.ends[depth as usize - 1];
                 // The parent's number, marked with the depth, so that no two middles share noise.
                 let noise = gauss(mix(self.key, (cell >> 1) | u64::from(depth) << 48));
-                let scale = if depth > DEPTH - REGIME { walker.volatility } else { 1.0 };
+                let scale = if depth > DEPTH - REGIME {
+                    walker.volatility
+                } else {
+                    1.0
+                };
                 let middle = (left + right) * 0.5 + self.sd[depth as usize] * scale * noise;
-                if cell & 1 == 0 { (left, middle) } else { (middle, right) }
+                if cell & 1 == 0 {
+                    (left, middle)
+                } else {
+                    (middle, right)
+                }
             };
             walker.ends[depth as usize] = ends;
             if depth == DEPTH - REGIME {
@@ -89,8 +104,14 @@ mod tests {
         let bridge = Bridge::new(3, 0.001);
         for span in [1, 64, 4096_u64] {
             let mut walker = BridgeWalker::default();
-            let values: Vec<f64> = (0..4000).map(|i| bridge.at(&mut walker, 1_000_000 + i * span)).collect();
-            let variance = values.windows(2).map(|w| (w[1] - w[0]).powi(2)).sum::<f64>() / 3999.0;
+            let values: Vec<f64> = (0..4000)
+                .map(|i| bridge.at(&mut walker, 1_000_000 + i * span))
+                .collect();
+            let variance = values
+                .windows(2)
+                .map(|w| (w[1] - w[0]).powi(2))
+                .sum::<f64>()
+                / 3999.0;
             let sd = (variance / span as f64).sqrt();
             assert!((0.0007..0.0016).contains(&sd), "{span}: {sd}");
         }

@@ -22,10 +22,7 @@ use self::{
     template::BLOCK_MS,
 };
 use crate::{
-    Aggregate, Series, SimTrade, SymbolSpec,
-    series::Span,
-    symbols::Listing,
-    trade::extend,
+    Aggregate, Series, SimTrade, SymbolSpec, series::Span, symbols::Listing, trade::extend,
 };
 
 /// Start of the first block: 2019-09-01 00:00 UTC. There are no trades before it.
@@ -58,7 +55,10 @@ impl Model {
     pub fn new(seed: u64, symbols: &[String], rate: f64) -> Self {
         let listings: Vec<Listing> = symbols.iter().map(|name| Listing::of(name)).collect();
         Self {
-            specs: listings.iter().map(|listing| listing.spec.clone()).collect(),
+            specs: listings
+                .iter()
+                .map(|listing| listing.spec.clone())
+                .collect(),
             symbols: listings
                 .iter()
                 .map(|listing| Symbol {
@@ -76,7 +76,14 @@ impl Series for Model {
         &self.specs
     }
 
-    fn read(&self, symbol: usize, from_id: u64, until_ms: i64, limit: usize, out: &mut Vec<SimTrade>) {
+    fn read(
+        &self,
+        symbol: usize,
+        from_id: u64,
+        until_ms: i64,
+        limit: usize,
+        out: &mut Vec<SimTrade>,
+    ) {
         let Symbol { market, cursor, .. } = &self.symbols[symbol];
         let mut walker = cursor.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut number, mut index) = market.locate(&mut walker, from_id.max(1));
@@ -112,7 +119,10 @@ impl Series for Model {
 
     fn aggregate(&self, symbol: usize, spans: &[Span]) -> Vec<Option<Aggregate>> {
         let mut walker = BlockWalker::default();
-        spans.iter().map(|span| self.symbols[symbol].aggregate(&mut walker, *span)).collect()
+        spans
+            .iter()
+            .map(|span| self.symbols[symbol].aggregate(&mut walker, *span))
+            .collect()
     }
 
     fn extent_ms(&self, _symbol: usize) -> (i64, Option<i64>) {

@@ -62,7 +62,10 @@ impl Path {
             ln_price: 0.0,
             beta: listing.beta,
             market: Bridge::new(key(seed, "market"), TREND_SD * MARKET_SHARE),
-            group: Bridge::new(key(seed, &format!("group {}", listing.group)), TREND_SD * GROUP_SHARE),
+            group: Bridge::new(
+                key(seed, &format!("group {}", listing.group)),
+                TREND_SD * GROUP_SHARE,
+            ),
             own,
             ticks_in_one: 10_f64.powi(listing.spec.price_scale as i32) / listing.spec.tick as f64,
             quantum: f64::from(quantum),
@@ -75,7 +78,8 @@ impl Path {
 
     /// Ticks that an average block moves by.
     pub(super) fn typical_move_ticks(listing: &Listing) -> f64 {
-        let ticks = listing.price * 10_f64.powi(listing.spec.price_scale as i32) / listing.spec.tick as f64;
+        let ticks =
+            listing.price * 10_f64.powi(listing.spec.price_scale as i32) / listing.spec.tick as f64;
         ticks * TREND_SD * listing.beta
     }
 
@@ -90,7 +94,8 @@ impl Path {
     }
 
     fn trend(&self, walker: &mut PathWalker, unit: u64) -> f64 {
-        let common = self.market.at(&mut walker.market, unit) + self.group.at(&mut walker.group, unit);
+        let common =
+            self.market.at(&mut walker.market, unit) + self.group.at(&mut walker.group, unit);
         let walk = match &self.own {
             Own::Walk(walk) => walk.at(&mut walker.walk, unit),
             Own::Spread(_) => 0.0,

@@ -36,7 +36,13 @@ impl Spread {
     /// `sd` of the stationary process, `half_life` in units, `excursion` height; in logarithms.
     pub(super) fn new(key: u64, sd: f64, half_life: f64, excursion: f64) -> Self {
         let keep = crate::hash::exp(-std::f64::consts::LN_2 / half_life);
-        Self { key, keep, noise_sd: sd * (1.0 - keep * keep).sqrt(), sd, excursion }
+        Self {
+            key,
+            keep,
+            noise_sd: sd * (1.0 - keep * keep).sqrt(),
+            sd,
+            excursion,
+        }
     }
 
     /// The value at `unit`. The same whatever was read before.
@@ -73,7 +79,11 @@ impl Spread {
         let of = |regime: u64| {
             let draw = mix(self.key ^ 0x1e7e1, regime);
             let side = if draw & 1 == 0 { 1.0 } else { -1.0 };
-            if (draw >> 8) % 5 == 0 { side * self.sd * (1.5 + 2.0 * uniform(draw)) } else { 0.0 }
+            if (draw >> 8) % 5 == 0 {
+                side * self.sd * (1.5 + 2.0 * uniform(draw))
+            } else {
+                0.0
+            }
         };
         let (regime, age) = (unit >> REGIME, unit & ((1 << REGIME) - 1));
         let level = of(regime);
@@ -91,8 +101,12 @@ impl Spread {
         let draw = mix(self.key ^ 0xe8c, unit / PERIOD);
         let start = 3 + (draw >> 8) % 3;
         let side = if draw & 1 == 0 { 1.0 } else { -1.0 };
-        let phase = (unit % PERIOD).checked_sub(start).map_or(usize::MAX, |phase| phase as usize);
-        SHAPE.get(phase).map_or(0.0, |height| side * self.excursion * height)
+        let phase = (unit % PERIOD)
+            .checked_sub(start)
+            .map_or(usize::MAX, |phase| phase as usize);
+        SHAPE
+            .get(phase)
+            .map_or(0.0, |height| side * self.excursion * height)
     }
 }
 
@@ -106,19 +120,33 @@ mod tests {
     fn a_deviation_halves_within_the_half_life() {
         let spread = Spread::new(5, 1.0, 12.0, 0.0);
         let mut walker = SpreadWalker::default();
-        let values: Vec<f64> = (0..50_000).map(|i| spread.reverting(&mut walker, 90_000 + i)).collect();
+        let values: Vec<f64> = (0..50_000)
+            .map(|i| spread.reverting(&mut walker, 90_000 + i))
+            .collect();
         let moment = |lag: usize| {
-            values.iter().zip(&values[lag..]).map(|(a, b)| a * b).sum::<f64>() / (values.len() - lag) as f64
+            values
+                .iter()
+                .zip(&values[lag..])
+                .map(|(a, b)| a * b)
+                .sum::<f64>()
+                / (values.len() - lag) as f64
         };
         assert!((moment(0) - 1.0).abs() < 0.15, "{}", moment(0));
-        assert!((moment(12) / moment(0) - 0.5).abs() < 0.08, "{}", moment(12));
+        assert!(
+            (moment(12) / moment(0) - 0.5).abs() < 0.08,
+            "{}",
+            moment(12)
+        );
     }
 
     #[test]
     fn every_two_minutes_hold_the_peak_of_an_excursion() {
         let spread = Spread::new(5, 1.0, 12.0, 4.0);
         for from in 0..5_000 {
-            assert!((from..from + 12).any(|unit| spread.excursion(unit).abs() == 4.0), "{from}");
+            assert!(
+                (from..from + 12).any(|unit| spread.excursion(unit).abs() == 4.0),
+                "{from}"
+            );
         }
     }
 

@@ -13,8 +13,9 @@ pub(super) const BLOCK_MS: i64 = 10_000;
 /// of the group's own. So every group has as many trades as any other, and ids follow from time.
 pub(super) const PATTERNS: usize = 16;
 /// How busy each pattern is, relative to the rate: from lulls to bursts. The mean is 1.
-const ACTIVITY: [f64; PATTERNS] =
-    [0.15, 0.2, 0.3, 0.35, 0.4, 0.5, 0.55, 0.65, 0.75, 0.85, 1.0, 1.15, 1.35, 1.7, 2.3, 3.8];
+const ACTIVITY: [f64; PATTERNS] = [
+    0.15, 0.2, 0.3, 0.35, 0.4, 0.5, 0.55, 0.65, 0.75, 0.85, 1.0, 1.15, 1.35, 1.7, 2.3, 3.8,
+];
 /// Fill ids skipped after each block: the real ones have holes as well.
 const FILL_HOLE: u64 = 3;
 
@@ -98,20 +99,29 @@ impl Templates {
             .collect();
         let group_trades = all.iter().map(|template| template.slots.len() as u64).sum();
         let group_fill_ids = all.iter().map(|template| template.fill_ids).sum();
-        Self { all, group_trades, group_fill_ids }
+        Self {
+            all,
+            group_trades,
+            group_fill_ids,
+        }
     }
 }
 
 impl Template {
     fn new(recipe: Recipe, key: u64, trades: usize) -> Self {
         let draw = |index: usize, what: u64| mix(key, (index as u64) << 3 | what);
-        let mut times: Vec<u16> =
-            (0..trades).map(|i| (uniform(draw(i, 0)) * BLOCK_MS as f64) as u16).collect();
+        let mut times: Vec<u16> = (0..trades)
+            .map(|i| (uniform(draw(i, 0)) * BLOCK_MS as f64) as u16)
+            .collect();
         times.sort_unstable();
         for i in 1..trades {
             // A third of the trades follow one another at once, often in the same millisecond.
             let at_once = uniform(draw(i, 1)) < 0.33;
-            times[i] = if at_once { times[i - 1] + (draw(i, 1) & 1) as u16 } else { times[i].max(times[i - 1]) };
+            times[i] = if at_once {
+                times[i - 1] + (draw(i, 1) & 1) as u16
+            } else {
+                times[i].max(times[i - 1])
+            };
             times[i] = times[i].min(BLOCK_MS as u16 - 1);
         }
         // A random walk that comes back to where it started, so that the next block can take over.
@@ -122,7 +132,10 @@ impl Template {
                 walk
             })
             .collect();
-        let (end, scale) = (walk[trades - 1], recipe.wander_ticks / (trades as f64).sqrt());
+        let (end, scale) = (
+            walk[trades - 1],
+            recipe.wander_ticks / (trades as f64).sqrt(),
+        );
         let mut fills_before = 0;
         let slots: Vec<Slot> = (0..trades)
             .map(|i| {
@@ -131,7 +144,9 @@ impl Template {
                 let fills = 1 + (draw(i, 4).trailing_zeros() as u8).min(9);
                 let slot = Slot {
                     fills_before,
-                    qty: (recipe.typical_qty * exp(1.3 * gauss(draw(i, 5)) - 0.8)).ceil().max(1.0) as u32,
+                    qty: (recipe.typical_qty * exp(1.3 * gauss(draw(i, 5)) - 0.8))
+                        .ceil()
+                        .max(1.0) as u32,
                     after_ms: times[i],
                     // Buyers pay the ask, one tick above the bid.
                     offset: bridge.round() as i16 + i16::from(!buyer_is_maker),
@@ -163,6 +178,13 @@ impl Template {
                 bought.add(slot);
             }
         }
-        Self { slots, extremes, all, bought, fills, fill_ids: fills + FILL_HOLE }
+        Self {
+            slots,
+            extremes,
+            all,
+            bought,
+            fills,
+            fill_ids: fills + FILL_HOLE,
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use axum::{extract::State, response::Response};
 
-use super::{call::{Call, Params}, error::ApiError};
+use super::{
+    call::{Call, Params},
+    error::ApiError,
+};
 use crate::{app::App, wire::push_rest_trade};
 
 const WEIGHT: u32 = 20;
@@ -17,8 +20,11 @@ pub(super) async fn agg_trades(State(app): State<App>, call: Call) -> Response {
 fn page(app: &App, params: &Params) -> Result<Vec<u8>, ApiError> {
     let symbol = params.symbol(app)?;
     let limit = params.limit(500, 1_000)?;
-    let (from_id, start, end) =
-        (params.number("fromId")?, params.number("startTime")?, params.number("endTime")?);
+    let (from_id, start, end) = (
+        params.number("fromId")?,
+        params.number("startTime")?,
+        params.number("endTime")?,
+    );
     if from_id.is_some() && (start.is_some() || end.is_some()) {
         return Err(ApiError::bad_combination());
     }
@@ -35,9 +41,10 @@ fn page(app: &App, params: &Params) -> Result<Vec<u8>, ApiError> {
         (None, Some(start), Some(end)) if end - start >= WIDEST_WINDOW_MS => {
             return Err(ApiError::window_too_long());
         }
-        (None, Some(start), end) => {
-            (series.first_id_at(symbol, start).max(oldest_id), end.unwrap_or(now_ms).min(now_ms))
-        }
+        (None, Some(start), end) => (
+            series.first_id_at(symbol, start).max(oldest_id),
+            end.unwrap_or(now_ms).min(now_ms),
+        ),
         (None, None, Some(end)) => {
             let end = end.min(now_ms);
             (latest(series.first_id_at(symbol, end + 1)), end)

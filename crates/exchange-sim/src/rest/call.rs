@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use futures::StreamExt;
 
 use super::{error::ApiError, limits::Verdict};
 use crate::{
@@ -28,12 +29,17 @@ pub(crate) struct Params(HashMap<String, String>);
 
 impl Params {
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// A whole number of 0 or more.
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>, ApiError> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
         if text.is_empty() || text.len() > 20 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ApiError::not_a_number(name));
         }
@@ -51,8 +57,13 @@ impl Params {
 
     /// `symbol`, as its position in the series.
     pub(super) fn symbol(&self, app: &App) -> Result<usize, ApiError> {
-        let name = self.text("symbol").ok_or_else(|| ApiError::missing("symbol"))?;
-        app.symbols.get(name).copied().ok_or_else(ApiError::invalid_symbol)
+        let name = self
+            .text("symbol")
+            .ok_or_else(|| ApiError::missing("symbol"))?;
+        app.symbols
+            .get(name)
+            .copied()
+            .ok_or_else(ApiError::invalid_symbol)
     }
 }
 
@@ -61,7 +72,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let query = Query::from_request_parts(parts, state).await;
-        query.map(|Query(params)| Self(params)).map_err(|_| ApiError::out_of_range("query").into_response())
+        query
+            .map(|Query(params)| Self(params))
+            .map_err(|_| ApiError::out_of_range("query").into_response())
     }
 }
 
@@ -81,7 +94,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Call {
             .await
             .map_err(IntoResponse::into_response)?;
         let params = Params::from_request_parts(parts, state).await?;
-        Ok(Self { peer, path: parts.uri.path().to_owned(), params })
+        Ok(Self {
+            peer,
+            path: parts.uri.path().to_owned(),
+            params,
+        })
     }
 }
 
@@ -112,7 +129,12 @@ impl Call {
         };
         let forced = self.strike(&app, FaultKind::RestStatus).map(|fault| {
             let limit = app.limits.weight_per_minute();
-            ApiError::forced(fault.status.unwrap_or(503), fault.retry_after_s, peer, limit)
+            ApiError::forced(
+                fault.status.unwrap_or(503),
+                fault.retry_after_s,
+                peer,
+                limit,
+            )
         });
         let truncated = self.strike(&app, FaultKind::RestTruncated).is_some();
         let mut response = match refusal.or(forced) {
@@ -127,15 +149,23 @@ impl Call {
                 }
             }
         };
-        response.headers_mut().insert(USED_WEIGHT, HeaderValue::from(used));
+        response
+            .headers_mut()
+            .insert(USED_WEIGHT, HeaderValue::from(used));
         response
     }
 
     fn strike(&self, app: &App, kind: FaultKind) -> Option<FaultSpec> {
         app.book.strike(|spec| {
             spec.kind == kind
-                && spec.path.as_deref().is_none_or(|part| self.path.contains(part))
-                && spec.symbol.as_deref().is_none_or(|symbol| self.params.text("symbol") == Some(symbol))
+                && spec
+                    .path
+                    .as_deref()
+                    .is_none_or(|part| self.path.contains(part))
+                && spec
+                    .symbol
+                    .as_deref()
+                    .is_none_or(|symbol| self.params.text("symbol") == Some(symbol))
         })
     }
 }
@@ -147,13 +177,22 @@ fn json_response(body: Vec<u8>, truncated: bool) -> Response {
         // The announced length is that of the whole: the client sees the connection break off.
         let half = body.slice(..length / 2);
         let broken = std::io::Error::other("cut off by a fault");
-        let parts = futures::stream::iter([Ok(half), Err(broken)]);
-        Response::new(Body::from_stream(parts))
+        let rest = futures::stream::once(async {
+            // Time for the first half to leave, or the client would see no answer at all.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Err(broken)
+        });
+        Response::new(Body::from_stream(
+            futures::stream::iter([Ok(half)]).chain(rest),
+        ))
     } else {
         Response::new(Body::from(body))
     };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     if truncated {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }

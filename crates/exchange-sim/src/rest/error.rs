@@ -19,7 +19,12 @@ pub(super) struct ApiError {
 
 impl ApiError {
     fn bad(code: i32, message: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code, message: message.into(), retry_after_s: None }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code,
+            message: message.into(),
+            retry_after_s: None,
+        }
     }
 
     pub(super) fn invalid_symbol() -> Self {
@@ -31,18 +36,26 @@ impl ApiError {
     }
 
     pub(super) fn missing(name: &str) -> Self {
-        Self::bad(-1102, format!("Mandatory parameter '{name}' was not sent, was empty/null, or malformed."))
+        Self::bad(
+            -1102,
+            format!("Mandatory parameter '{name}' was not sent, was empty/null, or malformed."),
+        )
     }
 
     pub(super) fn not_a_number(name: &str) -> Self {
         Self::bad(
             -1100,
-            format!("Illegal characters found in parameter '{name}'; legal range is '^[0-9]{{1,20}}$'."),
+            format!(
+                "Illegal characters found in parameter '{name}'; legal range is '^[0-9]{{1,20}}$'."
+            ),
         )
     }
 
     pub(super) fn out_of_range(name: &str) -> Self {
-        Self::bad(-1130, format!("Data sent for parameter '{name}' is not valid."))
+        Self::bad(
+            -1130,
+            format!("Data sent for parameter '{name}' is not valid."),
+        )
     }
 
     pub(super) fn bad_combination() -> Self {
@@ -62,7 +75,10 @@ impl ApiError {
         let message = format!(
             "Too many requests; current limit of IP({peer}) is {limit} requests per minute. Please use the websocket for live updates to avoid polling the API."
         );
-        Self { retry_after_s: Some(retry_after_s), ..Self::of_status(StatusCode::TOO_MANY_REQUESTS, message) }
+        Self {
+            retry_after_s: Some(retry_after_s),
+            ..Self::of_status(StatusCode::TOO_MANY_REQUESTS, message)
+        }
     }
 
     /// Banned for not heeding the above.
@@ -70,16 +86,28 @@ impl ApiError {
         let message = format!(
             "Way too many requests; IP({peer}) banned until {until_ms}. Please use the websocket for live updates to avoid bans."
         );
-        Self { retry_after_s: Some(retry_after_s), ..Self::of_status(StatusCode::IM_A_TEAPOT, message) }
+        Self {
+            retry_after_s: Some(retry_after_s),
+            ..Self::of_status(StatusCode::IM_A_TEAPOT, message)
+        }
     }
 
     /// A status that was asked for.
-    pub(super) fn forced(status: u16, retry_after_s: Option<u64>, peer: std::net::IpAddr, limit: u32) -> Self {
+    pub(super) fn forced(
+        status: u16,
+        retry_after_s: Option<u64>,
+        peer: std::net::IpAddr,
+        limit: u32,
+    ) -> Self {
         match status {
             429 => Self::too_many(limit, peer, retry_after_s.unwrap_or(1)),
             418 => {
                 let wait_s = retry_after_s.unwrap_or(1);
-                Self::banned(peer, crate::clock::host_ms() + wait_s as i64 * 1_000, wait_s)
+                Self::banned(
+                    peer,
+                    crate::clock::host_ms() + wait_s as i64 * 1_000,
+                    wait_s,
+                )
             }
             451 => Self {
                 code: 0,
@@ -100,7 +128,12 @@ impl ApiError {
     }
 
     fn of_status(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, code: -1003, message: message.into(), retry_after_s: None }
+        Self {
+            status,
+            code: -1003,
+            message: message.into(),
+            retry_after_s: None,
+        }
     }
 }
 
@@ -108,7 +141,9 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = Json(json!({ "code": self.code, "msg": self.message }));
         match self.retry_after_s {
-            Some(wait_s) => (self.status, [("retry-after", wait_s.to_string())], body).into_response(),
+            Some(wait_s) => {
+                (self.status, [("retry-after", wait_s.to_string())], body).into_response()
+            }
             None => (self.status, body).into_response(),
         }
     }

@@ -2,7 +2,10 @@
 
 use axum::{extract::State, response::Response};
 
-use super::{call::{Call, Params}, error::ApiError};
+use super::{
+    call::{Call, Params},
+    error::ApiError,
+};
 use crate::{
     Aggregate, SymbolSpec,
     app::App,
@@ -22,7 +25,9 @@ pub(super) async fn klines(State(app): State<App>, call: Call) -> Response {
 
 fn page(app: &App, params: &Params) -> Result<Vec<u8>, ApiError> {
     let symbol = params.symbol(app)?;
-    let interval = params.text("interval").ok_or_else(|| ApiError::missing("interval"))?;
+    let interval = params
+        .text("interval")
+        .ok_or_else(|| ApiError::missing("interval"))?;
     let interval = KlineInterval::parse(interval).ok_or_else(ApiError::invalid_interval)?;
     let limit = params.limit(500, 1_500)?;
     let (start, end) = (params.number("startTime")?, params.number("endTime")?);
@@ -45,7 +50,11 @@ fn page(app: &App, params: &Params) -> Result<Vec<u8>, ApiError> {
         // The first kline that starts at or after.
         Some(start) => {
             let holding = interval.start(start);
-            if holding == start { holding } else { interval.step(holding, 1) }
+            if holding == start {
+                holding
+            } else {
+                interval.step(holding, 1)
+            }
         }
         None => interval.step(newest, 1 - limit as i64),
     };
@@ -55,15 +64,21 @@ fn page(app: &App, params: &Params) -> Result<Vec<u8>, ApiError> {
         starts.push(next);
         next = interval.step(next, 1);
     }
-    let spans: Vec<_> =
-        starts.iter().map(|start| (*start, interval.step(*start, 1).min(now_ms + 1))).collect();
+    let spans: Vec<_> = starts
+        .iter()
+        .map(|start| (*start, interval.step(*start, 1).min(now_ms + 1)))
+        .collect();
     let spec = &series.specs()[symbol];
     let mut out = Vec::with_capacity(2 + spans.len() * 160);
     out.push(b'[');
     let mut before: Option<i64> = None;
     for (start, sum) in starts.iter().zip(series.aggregate(symbol, &spans)) {
         // Without trades the exchange goes on with a flat kline at the last price.
-        let sum = sum.or_else(|| before.or_else(|| price_before(app, symbol, *start)).map(flat));
+        let sum = sum.or_else(|| {
+            before
+                .or_else(|| price_before(app, symbol, *start))
+                .map(flat)
+        });
         let Some(sum) = sum else { continue };
         if out.len() > 1 {
             out.push(b',');
@@ -79,7 +94,10 @@ fn price_before(app: &App, symbol: usize, time_ms: i64) -> Option<i64> {
     let id = app.series.first_id_at(symbol, time_ms).checked_sub(1)?;
     let mut trades = Vec::new();
     app.series.read(symbol, id, time_ms, 1, &mut trades);
-    trades.first().filter(|trade| trade.time_ms < time_ms).map(|trade| trade.price)
+    trades
+        .first()
+        .filter(|trade| trade.time_ms < time_ms)
+        .map(|trade| trade.price)
 }
 
 fn flat(price: i64) -> Aggregate {

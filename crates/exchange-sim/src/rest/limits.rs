@@ -45,7 +45,10 @@ pub(super) enum Verdict {
 
 impl Limits {
     pub(crate) fn new(weight_per_minute: u32) -> Self {
-        Self { weight_per_minute, peers: Mutex::default() }
+        Self {
+            weight_per_minute,
+            peers: Mutex::default(),
+        }
     }
 
     pub(super) fn weight_per_minute(&self) -> u32 {
@@ -56,18 +59,32 @@ impl Limits {
     pub(super) fn charge(&self, peer: IpAddr, weight: u32, now: Instant) -> Verdict {
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
         if peers.len() >= MOST_PEERS {
-            peers.retain(|_, budget| now.duration_since(budget.minute) < MINUTE || budget.banned_until.is_some());
+            peers.retain(|_, budget| {
+                now.duration_since(budget.minute) < MINUTE || budget.banned_until.is_some()
+            });
         }
-        let fresh = Budget { minute: now, used: 0, refused: 0, banned_until: None, bans: 0 };
+        let fresh = Budget {
+            minute: now,
+            used: 0,
+            refused: 0,
+            banned_until: None,
+            bans: 0,
+        };
         let budget = peers.entry(peer).or_insert(fresh);
         if let Some(until) = budget.banned_until {
             if now < until {
                 return Verdict::Banned(budget.used, until - now);
             }
-            *budget = Budget { bans: budget.bans, ..fresh };
+            *budget = Budget {
+                bans: budget.bans,
+                ..fresh
+            };
         }
         if now.duration_since(budget.minute) >= MINUTE {
-            *budget = Budget { bans: budget.bans, ..fresh };
+            *budget = Budget {
+                bans: budget.bans,
+                ..fresh
+            };
         }
         budget.used = budget.used.saturating_add(weight);
         if budget.used <= self.weight_per_minute {
@@ -96,14 +113,24 @@ mod tests {
         let at = |ms: u64| start + Duration::from_millis(ms);
         assert_eq!(limits.charge(peer, 60, at(0)), Verdict::Served(60));
         assert_eq!(limits.charge(peer, 40, at(1)), Verdict::Served(100));
-        assert!(matches!(limits.charge(peer, 1, at(10_000)), Verdict::Refused(101, wait) if wait == Duration::from_secs(50)));
+        assert!(
+            matches!(limits.charge(peer, 1, at(10_000)), Verdict::Refused(101, wait) if wait == Duration::from_secs(50))
+        );
         assert_eq!(limits.charge(peer, 5, at(60_000)), Verdict::Served(5));
         limits.charge(peer, 100, at(60_001));
         for _ in 0..9 {
-            assert!(matches!(limits.charge(peer, 1, at(60_002)), Verdict::Refused(..)));
+            assert!(matches!(
+                limits.charge(peer, 1, at(60_002)),
+                Verdict::Refused(..)
+            ));
         }
-        assert!(matches!(limits.charge(peer, 1, at(60_003)), Verdict::Banned(_, ban) if ban == FIRST_BAN));
-        assert!(matches!(limits.charge(peer, 1, at(120_003)), Verdict::Banned(..)));
+        assert!(
+            matches!(limits.charge(peer, 1, at(60_003)), Verdict::Banned(_, ban) if ban == FIRST_BAN)
+        );
+        assert!(matches!(
+            limits.charge(peer, 1, at(120_003)),
+            Verdict::Banned(..)
+        ));
         assert_eq!(limits.charge(peer, 1, at(180_003)), Verdict::Served(1));
         let other = IpAddr::from([127, 0, 0, 2]);
         assert_eq!(limits.charge(other, 1, at(60_003)), Verdict::Served(1));

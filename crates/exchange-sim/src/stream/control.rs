@@ -62,7 +62,9 @@ impl Session {
             }
         }
         if all.len() > MOST_STREAMS {
-            return Err(format!("Invalid request: too many streams, the limit is {MOST_STREAMS}"));
+            return Err(format!(
+                "Invalid request: too many streams, the limit is {MOST_STREAMS}"
+            ));
         }
         self.streams = all;
         Ok(())
@@ -72,7 +74,8 @@ impl Session {
         let params = &request.params;
         match request.method {
             Method::Subscribe => {
-                self.subscribe(names(params)?).map_err(|message| refusal(2, message))?;
+                self.subscribe(names(params)?)
+                    .map_err(|message| refusal(2, message))?;
                 Ok(Value::Null)
             }
             Method::Unsubscribe => {
@@ -85,7 +88,8 @@ impl Session {
                 [name, value] => {
                     property(name)?;
                     let value = value.as_bool();
-                    self.combined = value.ok_or_else(|| refusal(1, "Invalid value type: expected Boolean"))?;
+                    self.combined =
+                        value.ok_or_else(|| refusal(1, "Invalid value type: expected Boolean"))?;
                     Ok(Value::Null)
                 }
                 _ => Err(wrong_count(params.len(), 2)),
@@ -112,7 +116,10 @@ fn property(name: &Value) -> Result<(), Value> {
     match name.as_str() {
         Some("combined") => Ok(()),
         Some(_) => Err(refusal(0, "Unknown property")),
-        None => Err(refusal(2, "Invalid request: property name must be a string")),
+        None => Err(refusal(
+            2,
+            "Invalid request: property name must be a string",
+        )),
     }
 }
 
@@ -132,7 +139,10 @@ mod tests {
     use super::*;
 
     fn session() -> Session {
-        Session { streams: Vec::new(), combined: true }
+        Session {
+            streams: Vec::new(),
+            combined: true,
+        }
     }
 
     #[test]
@@ -140,7 +150,8 @@ mod tests {
         let mut session = session();
         let null = |id: u64| json!({ "result": null, "id": id });
         let said = |session: &mut Session, text: &str| session.handle(text);
-        let subscribe = r#"{"method":"SUBSCRIBE","params":["btcusdt@aggTrade","ethusdt@aggTrade"],"id":1}"#;
+        let subscribe =
+            r#"{"method":"SUBSCRIBE","params":["btcusdt@aggTrade","ethusdt@aggTrade"],"id":1}"#;
         assert_eq!(said(&mut session, subscribe), null(1));
         assert_eq!(said(&mut session, subscribe), null(1));
         let list = r#"{"method":"LIST_SUBSCRIPTIONS","id":3}"#;
@@ -149,7 +160,13 @@ mod tests {
         let unsubscribe = r#"{"method":"UNSUBSCRIBE","params":["btcusdt@aggTrade"],"id":312}"#;
         assert_eq!(said(&mut session, unsubscribe), null(312));
         assert_eq!(session.streams, ["ethusdt@aggTrade"]);
-        assert_eq!(said(&mut session, r#"{"method":"SET_PROPERTY","params":["combined",false],"id":5}"#), null(5));
+        assert_eq!(
+            said(
+                &mut session,
+                r#"{"method":"SET_PROPERTY","params":["combined",false],"id":5}"#
+            ),
+            null(5)
+        );
         let get = r#"{"method":"GET_PROPERTY","params":["combined"],"id":2}"#;
         assert_eq!(said(&mut session, get), json!({ "result": false, "id": 2 }));
     }
@@ -158,16 +175,37 @@ mod tests {
     fn mistakes_get_the_codes_of_the_exchange() {
         let refused = |text: &str| {
             let answer = session().handle(text);
-            (answer["code"].as_u64().unwrap(), answer["msg"].as_str().unwrap().to_owned())
+            (
+                answer["code"].as_u64().unwrap(),
+                answer["msg"].as_str().unwrap().to_owned(),
+            )
         };
         assert!(refused("{").1.starts_with("Invalid JSON: "));
         assert_eq!(refused("nonsense").0, 3);
-        assert!(refused(r#"{"method":"SUBSCRIBE","params":[]}"#).1.contains("request ID must be an unsigned integer"));
+        assert!(
+            refused(r#"{"method":"SUBSCRIBE","params":[]}"#)
+                .1
+                .contains("request ID must be an unsigned integer")
+        );
         assert!(refused(r#"{"id":1}"#).1.contains("missing field `method`"));
-        assert!(refused(r#"{"method":"SUBSCRIB","id":1}"#).1.contains("unknown variant `SUBSCRIB`, expected one of `SUBSCRIBE`"));
-        assert_eq!(refused(r#"{"method":"GET_PROPERTY","params":["x"],"id":1}"#).0, 0);
-        assert_eq!(refused(r#"{"method":"SET_PROPERTY","params":["combined",1],"id":1}"#).0, 1);
-        assert!(refused(r#"{"method":"LIST_SUBSCRIPTIONS","params":["x"],"id":1}"#).1.contains("too many parameters"));
+        assert!(
+            refused(r#"{"method":"SUBSCRIB","id":1}"#)
+                .1
+                .contains("unknown variant `SUBSCRIB`, expected one of `SUBSCRIBE`")
+        );
+        assert_eq!(
+            refused(r#"{"method":"GET_PROPERTY","params":["x"],"id":1}"#).0,
+            0
+        );
+        assert_eq!(
+            refused(r#"{"method":"SET_PROPERTY","params":["combined",1],"id":1}"#).0,
+            1
+        );
+        assert!(
+            refused(r#"{"method":"LIST_SUBSCRIPTIONS","params":["x"],"id":1}"#)
+                .1
+                .contains("too many parameters")
+        );
     }
 
     #[test]

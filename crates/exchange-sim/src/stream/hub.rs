@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use axum::extract::ws::Utf8Bytes;
@@ -101,7 +102,11 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn new(most_waiting: usize) -> Self {
-        Self { clients: Mutex::default(), next_id: AtomicU64::new(1), most_waiting }
+        Self {
+            clients: Mutex::default(),
+            next_id: AtomicU64::new(1),
+            most_waiting,
+        }
     }
 
     pub(super) fn open(&self, peer: SocketAddr, path: String) -> (Arc<Client>, Inbox) {
@@ -139,17 +144,33 @@ impl Hub {
     /// Puts a batch into the queue of every connection that is subscribed. A connection that is
     /// too far behind is dropped instead.
     pub(crate) fn send(&self, batch: &Arc<Batch>) {
-        for client in self.lock().iter().filter(|client| client.subscribed(batch.symbol)) {
+        for client in self
+            .lock()
+            .iter()
+            .filter(|client| client.subscribed(batch.symbol))
+        {
             let frames = batch.frames.len();
             let waiting = client.waiting.fetch_add(frames, Ordering::AcqRel);
             // A batch larger than the bound itself still goes to a client that keeps up.
             if waiting > 0 && waiting + frames > self.most_waiting {
-                tracing::warn!(connection = client.id, waiting, "client too slow, disconnected");
+                tracing::warn!(
+                    connection = client.id,
+                    waiting,
+                    "client too slow, disconnected"
+                );
                 client.kill.cancel();
             } else if !client.kill.is_cancelled() {
                 // It fails only when the connection is closing.
                 let _ = client.queue.send(Arc::clone(batch));
             }
+        }
+    }
+
+    /// Returns when no connection has anything left to send.
+    pub(crate) async fn drained(&self) {
+        let waiting = |client: &Arc<Client>| client.waiting.load(Ordering::Acquire) > 0;
+        while self.lock().iter().any(waiting) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 

@@ -37,20 +37,38 @@ async fn upgrade(
     uri: Uri,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if app.book.strike(|spec| spec.kind == FaultKind::Refuse).is_some() {
+    if app
+        .book
+        .strike(|spec| spec.kind == FaultKind::Refuse)
+        .is_some()
+    {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let path = uri.path();
     let combined = path.ends_with("/stream");
     let listed = if combined {
-        uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("streams=")).unwrap_or_default()
+        uri.query()
+            .unwrap_or_default()
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("streams="))
+            .unwrap_or_default()
     } else {
         path.split_once("/ws/").map_or("", |(_, streams)| streams)
     };
     // Names hold letters, digits, `@` and `_`; some clients escape the `@` and the `/`.
-    let listed = listed.replace("%40", "@").replace("%2F", "/").replace("%2f", "/");
-    let streams = listed.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    let mut session = Session { streams: Vec::new(), combined };
+    let listed = listed
+        .replace("%40", "@")
+        .replace("%2F", "/")
+        .replace("%2f", "/");
+    let streams = listed
+        .split('/')
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let mut session = Session {
+        streams: Vec::new(),
+        combined,
+    };
     if let Err(message) = session.subscribe(streams) {
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
@@ -59,6 +77,8 @@ async fn upgrade(
         .max_message_size(MOST_CLIENT_BYTES)
         .write_buffer_size(128 * 1024)
         .on_upgrade(move |socket| async move {
-            Connection::open(&app, peer, path, session, delivers).serve(socket).await;
+            Connection::open(&app, peer, path, session, delivers)
+                .serve(socket)
+                .await;
         })
 }

@@ -1,7 +1,7 @@
 //! The life of one connection.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     net::SocketAddr,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
@@ -38,10 +38,22 @@ enum End {
 }
 
 impl Connection {
-    pub(super) fn open(app: &App, peer: SocketAddr, path: String, session: Session, delivers: bool) -> Self {
+    pub(super) fn open(
+        app: &App,
+        peer: SocketAddr,
+        path: String,
+        session: Session,
+        delivers: bool,
+    ) -> Self {
         let (client, inbox) = app.hub.open(peer, path);
         tracing::info!(connection = client.id, %peer, path = client.path, "connected");
-        let connection = Self { app: app.clone(), client, inbox, session, delivers };
+        let connection = Self {
+            app: app.clone(),
+            client,
+            inbox,
+            session,
+            delivers,
+        };
         connection.route();
         connection
     }
@@ -57,7 +69,10 @@ impl Connection {
         let reason = match end {
             End::Silently => "dropped",
             End::With(code, reason) => {
-                let frame = CloseFrame { code, reason: reason.into() };
+                let frame = CloseFrame {
+                    code,
+                    reason: reason.into(),
+                };
                 let goodbye = socket.send(Message::Close(Some(frame)));
                 // A client that does not read must not keep the simulator from stopping.
                 let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
@@ -128,16 +143,26 @@ impl Connection {
     }
 
     /// Writes what is waiting, and flushes once.
-    async fn pass_on(&mut self, socket: &mut WebSocket, first: Arc<Batch>) -> Result<(), axum::Error> {
+    async fn pass_on(
+        &mut self,
+        socket: &mut WebSocket,
+        first: Arc<Batch>,
+    ) -> Result<(), axum::Error> {
         let mut next = Some(first);
         let mut room = 64;
         while let Some(batch) = next.take() {
             if self.client.subscribed(batch.symbol) {
                 for frame in &batch.frames {
-                    let text: &Utf8Bytes = if self.session.combined { &frame.combined } else { &frame.raw };
+                    let text: &Utf8Bytes = if self.session.combined {
+                        &frame.combined
+                    } else {
+                        &frame.raw
+                    };
                     socket.feed(Message::Text(text.clone())).await?;
                 }
-                self.client.sent.fetch_add(batch.frames.len() as u64, Ordering::Relaxed);
+                self.client
+                    .sent
+                    .fetch_add(batch.frames.len() as u64, Ordering::Relaxed);
             }
             self.client.taken(batch.frames.len());
             room -= 1;
@@ -152,10 +177,22 @@ impl Connection {
     /// acknowledged like any other and stays silent.
     fn route(&self) {
         let served = |(symbol, index): (&String, &usize)| {
-            self.session.streams.contains(&stream_name(symbol)).then_some(*index)
+            self.session
+                .streams
+                .contains(&stream_name(symbol))
+                .then_some(*index)
         };
         let symbols = self.app.symbols.iter().filter_map(served);
-        self.client.set_symbols(if self.delivers { symbols.collect() } else { [].into() });
+        let symbols: HashSet<usize> = if self.delivers {
+            symbols.collect()
+        } else {
+            [].into()
+        };
+        let any = !symbols.is_empty();
+        self.client.set_symbols(symbols);
+        if any && self.app.waiting.swap(false, Ordering::AcqRel) {
+            self.app.clock.set(None, Some(false));
+        }
     }
 }
 
