@@ -1,5 +1,7 @@
 //! Faults on demand, as a client meets them.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 mod common;
 
 use std::time::{Duration, Instant};

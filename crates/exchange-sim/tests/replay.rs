@@ -1,5 +1,7 @@
 //! A recording served as if it happened now.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 mod common;
 
 use std::{fmt::Write, path::PathBuf};

@@ -1,5 +1,7 @@
 //! The REST server against an HTTP client.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 mod common;
 
 use common::{DAY_ONE_MS, config, start};

@@ -1,5 +1,7 @@
 //! The stream server against a WebSocket client.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 mod common;
 
 use std::time::Duration;

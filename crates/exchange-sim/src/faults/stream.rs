@@ -71,7 +71,7 @@ impl StreamFaults {
                     here(spec)
                         && spec
                             .every
-                            .is_none_or(|every| mix(0xe7e7, trade.id) % every == 0)
+                            .is_none_or(|every| mix(0xe7e7, trade.id).is_multiple_of(every))
                         && !(holding && spec.kind == FaultKind::Reorder)
                 };
                 self.send(*trade, book.strike(chosen).as_ref(), now_ms, out);

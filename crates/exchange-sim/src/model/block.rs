@@ -114,7 +114,7 @@ impl Market {
         let end = self.path.ticks_at(&mut walker.path, number + 1);
         walker.edge = Some((number + 1, end));
         let draw = mix(self.key, number);
-        let outlier = (draw % OUTLIER_EVERY == 0).then(|| {
+        let outlier = draw.is_multiple_of(OUTLIER_EVERY).then(|| {
             let share = 0.003 + 0.009 * uniform(mix(draw, 1));
             let side = if draw & 1 << 40 == 0 { 1.0 } else { -1.0 };
             (

@@ -79,7 +79,7 @@ impl Spread {
         let of = |regime: u64| {
             let draw = mix(self.key ^ 0x1e7e1, regime);
             let side = if draw & 1 == 0 { 1.0 } else { -1.0 };
-            if (draw >> 8) % 5 == 0 {
+            if (draw >> 8).is_multiple_of(5) {
                 side * self.sd * (1.5 + 2.0 * uniform(draw))
             } else {
                 0.0
