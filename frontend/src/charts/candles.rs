@@ -160,7 +160,7 @@ fn layout(inputs: &Inputs<'_>) -> Object {
         .set("plot_bgcolor", "rgba(0,0,0,0)")
         .set("dragmode", "pan")
         .set("hovermode", "x")
-        .set("hoverdistance", -1)
+        .set("hoverdistance", 400)
         .set("spikedistance", -1)
         .set("barmode", "overlay")
         .set("bargap", 0.25)
