@@ -10,7 +10,7 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::mpsc,
+    sync::{Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -20,6 +20,8 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(90);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 const NOBODY: u32 = 65534;
+
+static TURN: Mutex<()> = Mutex::new(());
 
 /// Open to the account that the server runs as when we are root.
 fn open_tempdir() -> TempDir {
@@ -70,6 +72,13 @@ fn demo(data_dir: &Path) -> Command {
     command
 }
 
+/// A demo of two symbols: the tests that use it are not about the market.
+fn small_demo(data_dir: &Path) -> Command {
+    let mut command = demo(data_dir);
+    command.args(["--symbols", "BTCUSDT,ETHUSDT"]);
+    command
+}
+
 fn refusal(mut command: Command) -> String {
     let Output { status, stderr, .. } = command.output().unwrap();
     assert!(!status.success(), "it should have been refused");
@@ -78,6 +87,8 @@ fn refusal(mut command: Command) -> String {
 
 /// A launcher that has said that it is ready. Killed with its server when a test fails half-way.
 struct Launcher {
+    /// Whole stacks run one after the other: together they would only wait for each other.
+    _turn: MutexGuard<'static, ()>,
     child: Child,
     address: SocketAddr,
     pgdata: PathBuf,
@@ -85,6 +96,7 @@ struct Launcher {
 
 impl Launcher {
     fn start(mut command: Command, data_dir: &Path) -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, ready) = mpsc::channel();
@@ -107,6 +119,7 @@ impl Launcher {
         let port: u16 = port.split_whitespace().next().unwrap().parse().unwrap();
         let pgdata = data_dir.join("postgres/pgdata");
         Self {
+            _turn: turn,
             child,
             address: ([127, 0, 0, 1], port).into(),
             pgdata,
@@ -254,13 +267,13 @@ fn a_demo_serves_five_symbols_with_trades_and_bars_and_stops_in_time_on_sigterm(
 #[test]
 fn ctrl_c_stops_everything_in_time_and_the_next_start_finds_yesterdays_data() {
     let dir = open_tempdir();
-    let first = Launcher::start(demo(dir.path()), dir.path());
+    let first = Launcher::start(small_demo(dir.path()), dir.path());
     let before = first.wait_for_trades();
     let (status, took) = first.stop("-INT");
     assert!(status.success(), "{status}");
     assert!(took < STOP_LIMIT, "{took:?}");
 
-    let again = Launcher::start(demo(dir.path()), dir.path());
+    let again = Launcher::start(small_demo(dir.path()), dir.path());
     let path = format!("/api/v1/trades?symbol=BTCUSDT&fromId={}&limit=1", before[0]);
     let found = wait_until("the old trades are served", || again.json(&path));
     assert_eq!(
@@ -277,8 +290,8 @@ fn ctrl_c_stops_everything_in_time_and_the_next_start_finds_yesterdays_data() {
 #[test]
 fn a_second_instance_on_the_same_directory_is_refused_and_does_no_harm() {
     let dir = open_tempdir();
-    let first = Launcher::start(demo(dir.path()), dir.path());
-    let message = refusal(demo(dir.path()));
+    let first = Launcher::start(small_demo(dir.path()), dir.path());
+    let message = refusal(small_demo(dir.path()));
     assert!(
         message.contains(&format!("process {}", first.child.id())),
         "{message}"
@@ -329,13 +342,13 @@ fn a_taken_port_is_named_before_the_database_is_started() {
 #[test]
 fn after_a_kill_the_next_start_adopts_the_server_with_its_data() {
     let dir = open_tempdir();
-    let first = Launcher::start(demo(dir.path()), dir.path());
+    let first = Launcher::start(small_demo(dir.path()), dir.path());
     let before = first.wait_for_trades();
     let server = first.server_pid().unwrap();
     first.kill();
     assert!(is_alive(server), "the server went down with the launcher");
 
-    let again = Launcher::start(demo(dir.path()), dir.path());
+    let again = Launcher::start(small_demo(dir.path()), dir.path());
     assert_eq!(again.server_pid(), Some(server));
     let path = format!("/api/v1/trades?symbol=BTCUSDT&fromId={}&limit=1", before[0]);
     let found = wait_until("the old trades are served", || again.json(&path));
@@ -355,7 +368,7 @@ fn after_a_kill_the_next_start_adopts_the_server_with_its_data() {
 #[test]
 fn a_database_server_that_dies_is_started_again_under_the_running_services() {
     let dir = open_tempdir();
-    let launcher = Launcher::start(demo(dir.path()), dir.path());
+    let launcher = Launcher::start(small_demo(dir.path()), dir.path());
     let before = launcher.wait_for_trades();
     let server = launcher.server_pid().unwrap();
     assert!(
@@ -407,7 +420,7 @@ fn bad_settings_are_named_in_a_sentence() {
     let dir = open_tempdir();
     let nowhere = dir.path().join("nowhere");
     let with = |flag: &str, value: &str| {
-        let mut command = demo(dir.path());
+        let mut command = small_demo(dir.path());
         command.args([flag, value]);
         refusal(command)
     };
@@ -417,7 +430,7 @@ fn bad_settings_are_named_in_a_sentence() {
         assert!(named && message.contains("nowhere"), "{message}");
     }
     for (flag, value) in [("--rate", "0"), ("--symbols", "BTC USDT"), ("--warp", "-1")] {
-        let mut command = demo(dir.path());
+        let mut command = small_demo(dir.path());
         command.arg(format!("{flag}={value}"));
         let message = refusal(command);
         assert!(
