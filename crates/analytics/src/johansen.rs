@@ -33,9 +33,10 @@
 //! ```
 
 mod detrend;
+mod outcome;
+mod prepare;
 mod reduced_rank;
 mod tables;
 
-pub use reduced_rank::{
-    DetOrder, Johansen, JohansenOptions, JohansenRank, JohansenValues, johansen,
-};
+pub use outcome::{DetOrder, Johansen, JohansenOptions, JohansenRank, JohansenValues};
+pub use reduced_rank::johansen;

@@ -2,7 +2,6 @@
 
 use analytics::cointegration::{EngleGrangerOptions, engle_granger, pair_tests};
 use analytics::johansen::{JohansenOptions, johansen};
-use analytics::ols;
 use analytics::stationarity::{AdfOptions, adf};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -80,24 +79,6 @@ fn engle_granger_finds_cointegrated_pairs_with_a_half_life_of_twenty_bars() {
             share(found)
         );
     }
-}
-
-#[test]
-fn three_hac_errors_cover_the_true_slope_and_three_textbook_errors_do_not() {
-    let mut random = StdRng::seed_from_u64(17);
-    let (mut by_hac, mut by_textbook) = (0, 0);
-    for _ in 0..PAIRS {
-        let (y, x) = cointegrated(&mut random, 1_000, 20.0);
-        let fit = ols(&y, &x).unwrap();
-        let off = (fit.line.beta - 1.5).abs();
-        by_hac += usize::from(off <= 3.0 * fit.se_hac.unwrap().beta);
-        by_textbook += usize::from(off <= 3.0 * fit.se.unwrap().beta);
-    }
-    let (by_hac, by_textbook) = (share(by_hac), share(by_textbook));
-    eprintln!("covered: {by_hac} by HAC errors, {by_textbook} by textbook errors");
-    assert!(by_hac >= 0.90, "{by_hac}");
-    // Why people are shown the HAC errors.
-    assert!(by_textbook < 0.70, "{by_textbook}");
 }
 
 #[test]
