@@ -12,7 +12,7 @@ use crate::{
         plotly::{self, ChartEvent, Listeners},
     },
     model::draw::{self, Drawn},
-    stores::{ChartStoreFields, Stores},
+    stores::{ChartStoreFields, Key, Stores},
 };
 
 /// Candles and volume of what is on screen.
@@ -74,7 +74,7 @@ pub(super) fn CandleChart(
         let shown = stores
             .chart
             .key()
-            .with_untracked(|key| key.as_ref().map(|key| key.topic()));
+            .with_untracked(|key| key.as_ref().map(Key::topic));
         let revision = format!("{} {zone:?}", shown.unwrap_or_default());
         let figure = candles::figure(&Inputs {
             drawn: &selected,

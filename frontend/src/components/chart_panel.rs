@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::format,
-    stores::{ChartStoreFields, Stores},
+    stores::{ChartStoreFields, FeedStoreFields, Link, Stores},
 };
 
 /// Recent bars that decide how many decimals prices are shown with.
@@ -37,6 +37,7 @@ pub(crate) fn ChartPanel() -> impl IntoView {
             .unwrap_or(0);
         found.max(before).max(2)
     });
+    let is_lost = move || matches!(stores.feed.link().get(), Link::Lost { .. });
     view! {
         <section class="panel" id="chart" aria-label="Chart">
             <div class="toolbar">
@@ -45,7 +46,7 @@ pub(crate) fn ChartPanel() -> impl IntoView {
                 <ChartActions node screen failure=set_failure/>
             </div>
             <Readout reading=reading.into() decimals=decimals.into()/>
-            <div class="plot-box">
+            <div class="plot-box" class:stale=is_lost>
                 <CandleChart node screen reading=set_reading decimals failure=set_failure/>
                 <ChartState failure=failure.into()/>
             </div>

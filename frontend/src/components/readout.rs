@@ -41,7 +41,7 @@ pub(super) fn Readout(
     {
         Some(true) => "reading num up",
         Some(false) => "reading num down",
-        None => "reading num",
+        None => "reading num none",
     };
     let change = move || {
         let text = reading

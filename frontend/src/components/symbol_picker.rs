@@ -52,9 +52,11 @@ pub(super) fn SymbolPicker() -> impl IntoView {
         let count = found.with_untracked(Vec::len);
         match event.key().as_str() {
             "ArrowDown" | "ArrowUp" if !is_open() => open(),
-            "ArrowDown" if count > 0 => marked.update(|marked| *marked = (*marked + 1) % count),
+            "ArrowDown" if count > 0 => {
+                marked.update(|marked| *marked = (*marked + 1) % count);
+            }
             "ArrowUp" if count > 0 => {
-                marked.update(|marked| *marked = (*marked + count - 1) % count)
+                marked.update(|marked| *marked = (*marked + count - 1) % count);
             }
             "Enter" if is_open() => {
                 let chosen = found.with_untracked(|found| {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::tile::Tile;
-use crate::stores::{Catalogue, FeedStoreFields, Stores};
+use crate::stores::Stores;
 
 /// Tiles that fit into one row.
 const MOST_IN_A_ROW: usize = 6;
@@ -35,16 +35,9 @@ pub(crate) fn Tiles() -> impl IntoView {
         }
     };
     let is_empty = move || stores.board.instruments().is_empty();
-    let is_waiting = move || {
-        let is_ready = stores
-            .feed
-            .catalogue()
-            .with(|catalogue| *catalogue == Catalogue::Ready);
-        is_empty() && !is_ready
-    };
     view! {
         <section class="tiles" class:dense=is_dense style:--columns=move || columns().to_string() aria-label="Last prices">
-            <Show when=is_waiting>
+            <Show when=is_empty>
                 {(0..PLACES).map(|_| view! { <div class="tile place" aria-hidden="true"></div> }).collect_view()}
             </Show>
             <For each=tiles key=|(instrument, _)| instrument.clone() let((instrument, tile))>

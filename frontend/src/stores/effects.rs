@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     edge::{address, page},
-    model::{View, format},
+    model::{BarSeries, View, format},
 };
 
 /// At most so many symbols have a tile.
@@ -24,6 +24,7 @@ pub(super) fn start(stores: Stores) {
     load_bars(stores);
     reload_after_loss(stores);
     grow_towards_the_past(stores);
+    fill_with_history(stores);
     follow_stream(stores);
     mirror_address(stores);
     title(stores);
@@ -112,10 +113,39 @@ fn grow_towards_the_past(stores: Stores) {
     });
 }
 
+/// A page that is open during a first start shows the history as it comes.
+fn fill_with_history(stores: Stores) {
+    let done = Memo::new(move |_| {
+        stores.feed.status().with(|status| {
+            let backfill = status.as_ref()?.feeds.first()?.backfill.as_ref()?;
+            Some(backfill.done)
+        })
+    });
+    Effect::new(move |before: Option<Option<i64>>| {
+        let done = done.get();
+        let has_grown = before.flatten().is_some_and(|before| Some(before) != done);
+        if has_grown && let Some(key) = stores.chart.key().get_untracked() {
+            stores.chart.series().update_untracked(BarSeries::distrust);
+            loader::load_latest(stores, key, 0);
+        }
+        done
+    });
+}
+
 fn follow_stream(stores: Stores) {
     let topics = Memo::new(move |_| {
-        let key = stores.chart.key().get()?;
-        let mut topics = vec!["status".to_owned(), key.topic()];
+        let key = stores.chart.key().get();
+        // Without a symbol there is still the feed's state to show, but not for the moment that the first list takes.
+        if key.is_none()
+            && stores
+                .feed
+                .catalogue()
+                .with(|catalogue| *catalogue != Catalogue::Ready)
+        {
+            return None;
+        }
+        let mut topics = vec!["status".to_owned()];
+        topics.extend(key.map(|key| key.topic()));
         let tiles = stores.board.instruments();
         topics.extend(
             tiles

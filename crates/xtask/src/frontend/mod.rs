@@ -23,6 +23,9 @@ mod wasm;
 pub use npm::install as install_npm_packages;
 pub use toolchain::Toolchain;
 
+/// Set to anything, it asks for a build that is quick to make instead of quick to load, for work on the dashboard.
+const DEBUG: &str = "SPREADSCOPE_DASHBOARD_DEBUG";
+
 /// How the dashboard is built.
 pub struct Options {
     /// Where cargo puts the WebAssembly build: apart from the native one, so that neither waits for the other.
@@ -38,7 +41,7 @@ impl Default for Options {
         Self {
             wasm_dir: workspace::target_dir().join("wasm"),
             toolchain: Toolchain::from_env(),
-            debug: false,
+            debug: std::env::var_os(DEBUG).is_some(),
         }
     }
 }
