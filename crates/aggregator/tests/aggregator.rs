@@ -1,5 +1,7 @@
 //! Aggregators on a real database, of the flavour that `TEST_FLAVOUR` names.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 use std::{
     process::{Command, Stdio},
     time::{Duration, Instant},

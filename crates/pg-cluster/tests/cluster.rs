@@ -1,6 +1,8 @@
 //! Real clusters in temporary directories. Run as root, the servers run as `postgres`, and the last test runs the
 //! life of a cluster once more as an unprivileged user.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 use std::{
     fs,
     io::{BufRead, BufReader},

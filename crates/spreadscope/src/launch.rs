@@ -147,6 +147,8 @@ async fn serve(
     let mut tasks = Tasks::default();
     start_services(&mut tasks, feed, api, aggregator, &stop.wanted);
     let ended = tokio::select! {
+        // The signal first: a service that ends because of it has not ended by itself.
+        biased;
         () = stop.wanted.cancelled() => Ok(()),
         error = tasks.first_end() => Err(error),
         () = database.keep_alive(&stop.wanted) => Ok(()),

@@ -1,5 +1,7 @@
 //! The launcher as a user meets it: the real program in temporary data directories. Every wait is for a condition.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
