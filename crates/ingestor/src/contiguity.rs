@@ -137,6 +137,12 @@ impl Contiguity {
         filled
     }
 
+    /// The id that should come next; `None` before the first.
+    #[must_use]
+    pub const fn expected(&self) -> Option<i64> {
+        self.next
+    }
+
     /// How many gaps are open.
     #[must_use]
     pub fn open_gaps(&self) -> usize {

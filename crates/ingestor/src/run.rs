@@ -1,11 +1,15 @@
 //! From settings to running tasks and back to nothing.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use market::Symbol;
 use service::{Backoff, Health};
-use store::{PoolSettings, Store, StoreError, SymbolId, SymbolSpec, cursors, gaps};
+use store::{PoolSettings, Store, StoreError, SymbolId, SymbolSpec, cursors, gaps, rejects};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -17,13 +21,14 @@ use crate::{
     contiguity::Contiguity,
     rest::{RestClient, RestError},
     state::FeedShared,
-    status, symbols,
+    status::{self, FEED},
+    symbols,
     venue::{Binance, Venue},
     writer::{DATABASE, SymbolLog, Writer},
 };
 
-/// Part of [`Health`]: whether the feed was started.
-const FEED: &str = "feed";
+/// Rejects that are looked through for ids above the cursors.
+const REJECTS_AT_START: u32 = 10_000;
 
 /// Gaps that may wait for their klines.
 const GAP_QUEUE: usize = 1_024;
@@ -164,6 +169,20 @@ impl Start<'_> {
                 (*id, log)
             })
             .collect();
+        // A rejected id does not move the cursor, yet it is accounted for.
+        let rejected: HashSet<(SymbolId, i64)> = self
+            .until_stored(|| rejects::newest(self.store, REJECTS_AT_START))
+            .await?
+            .iter()
+            .filter_map(|reject| Some((reject.symbol_id?, reject.agg_id?)))
+            .collect();
+        for (id, log) in &mut logs {
+            while let Some(next) = log.ids.expected()
+                && rejected.contains(&(*id, next))
+            {
+                log.ids.observe(next, None);
+            }
+        }
         for gap in open.iter().rev() {
             if let Some(log) = logs.get_mut(&gap.gap.symbol_id) {
                 log.ids
@@ -236,6 +255,7 @@ impl Start<'_> {
         tasks.spawn(status::run(
             self.store.clone(),
             Arc::clone(&shared),
+            self.health.clone(),
             shutdown.clone(),
         ));
         if let Some(error) = unanswered {
@@ -263,7 +283,6 @@ impl Start<'_> {
             stop_timeout: config.stop_timeout(),
         };
         tasks.spawn(writer.run(shutdown.clone()));
-        self.health.ready(FEED);
         tracing::info!(event = "started", symbols = followed.len(), mode = %config.mode());
 
         let mut outcome = Ok(());

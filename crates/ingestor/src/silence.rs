@@ -42,8 +42,9 @@ impl SilenceWatch {
         self.tries = 0;
     }
 
-    /// A new connection deserves some patience, but does not make the symbol less silent.
-    pub(crate) fn connected(&mut self, now: Instant) {
+    /// Nothing could be heard until now, as there was no connection or nobody listened. That
+    /// deserves some patience, but does not make a silent symbol less silent.
+    pub(crate) fn excused(&mut self, now: Instant) {
         self.next_try = self.next_try.max(now + self.patience);
         if self.tries == 0 {
             self.last_heard = now;
@@ -123,7 +124,7 @@ mod tests {
         let start = Instant::now();
         let at = |s| start + Duration::from_secs(s);
         let mut watch = SilenceWatch::new(Duration::from_secs(60), start);
-        watch.connected(at(50));
+        watch.excused(at(50));
         assert_eq!(
             watch.remedy(at(109)),
             None,
@@ -131,7 +132,7 @@ mod tests {
         );
         assert_eq!(watch.remedy(at(110)), Some(Remedy::Resubscribe));
         assert_eq!(watch.remedy(at(170)), Some(Remedy::Reconnect));
-        watch.connected(at(171));
+        watch.excused(at(171));
         assert!(watch.silent_for(at(171)).is_some());
         assert_eq!(watch.remedy(at(200)), None);
     }

@@ -2,10 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use store::{Store, feed_status};
+use service::Health;
+use store::{FeedState, Store, feed_status};
 use tokio_util::sync::CancellationToken;
 
 use crate::state::FeedShared;
+
+/// Part of [`Health`]: whether all connections are up.
+pub(crate) const FEED: &str = "feed";
 
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -13,13 +17,25 @@ const EVERY: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Writes until `shutdown`; the caller writes the last word.
-pub(crate) async fn run(store: Store, shared: Arc<FeedShared>, shutdown: CancellationToken) {
+pub(crate) async fn run(
+    store: Store,
+    shared: Arc<FeedShared>,
+    health: Health,
+    shutdown: CancellationToken,
+) {
     let mut every = tokio::time::interval(EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            _ = every.tick() => write(&store, &shared).await,
+            _ = every.tick() => {
+                if shared.status().state == FeedState::Reconnecting {
+                    health.not_ready(FEED, "not connected to the exchange");
+                } else {
+                    health.ready(FEED);
+                }
+                write(&store, &shared).await;
+            }
         }
     }
 }

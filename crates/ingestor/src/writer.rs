@@ -8,7 +8,7 @@
 //! and then the sockets are no longer read. A spool on disk belongs between the two: it would take
 //! batches from the queue while `store_load` waits.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use service::{Backoff, Health};
 use store::{Store, StoreError, SymbolId, TradeBatch, gaps, rejects, trades};
@@ -23,10 +23,12 @@ use crate::{
     contiguity::{Contiguity, Missing, Seen},
     state::FeedShared,
 };
-use std::sync::Arc;
 
 /// Most rows that are written in one transaction. Larger ones gain nothing, and hold more.
 const MAX_ROWS: usize = 20_000;
+
+/// No exchange repeats as many ids as that: they are of another market, a recording for instance.
+const FAR_BELOW: i64 = 10_000_000;
 
 /// Part of [`Health`] that the writer answers for.
 pub(crate) const DATABASE: &str = "database";
@@ -161,6 +163,21 @@ impl Writer {
                 (Some(before), Some(now)) if before != now => "reconnect",
                 _ => "skipped",
             };
+            if arrived.session.is_some()
+                && log.session.is_none()
+                && log
+                    .ids
+                    .expected()
+                    .is_some_and(|next| arrived.agg_id + FAR_BELOW < next)
+            {
+                tracing::error!(event = "ids_went_back", symbol_id = %arrived.symbol_id,
+                    agg_id = arrived.agg_id, expected = log.ids.expected());
+                self.shared.note(
+                    "ids",
+                    "the exchange's trade ids are far below those stored: this database seems to \
+                     hold another market",
+                );
+            }
             let seen = log.ids.observe(arrived.agg_id, arrived.time_ms);
             if arrived.session.is_some() {
                 log.session = arrived.session;
@@ -214,6 +231,7 @@ impl Writer {
             };
             let wait = backoff.next_delay();
             metrics::counter!("ingestor_write_errors_total").increment(1);
+            metrics::gauge!("ingestor_queue_depth_batches").set(count(self.batches.len()));
             if error.is_transient() {
                 tracing::warn!(event = "write_failed", %error, rows = load.rows(), retry_in_ms = wait.as_millis());
             } else {

@@ -86,7 +86,7 @@ impl<V: Venue> Connection<V> {
             lag_ms: None,
         };
         for watch in &mut self.silence {
-            watch.connected(now.into_std());
+            watch.excused(now.into_std());
         }
         self.shared.connection_is(self.number, true);
         self.shared
@@ -220,7 +220,7 @@ impl<V: Venue> Connection<V> {
 
     /// Hands the batch on. When the writer is behind, this waits, and with it the reading of the
     /// socket: that is the bound on memory.
-    async fn hand_on(&self, session: &mut Session) {
+    async fn hand_on(&mut self, session: &mut Session) {
         if session.batch.is_empty() {
             return;
         }
@@ -231,14 +231,20 @@ impl<V: Venue> Connection<V> {
             #[expect(clippy::cast_precision_loss, reason = "a lag is far below 2^53 ms")]
             metrics::histogram!("ingestor_receive_lag_seconds").record(lag_ms as f64 / 1e3);
         }
-        let held = batch.len();
+        let (held, asked) = (batch.len(), Instant::now());
         if self.batches.send(batch).await.is_err() {
             // Only after the writer gave up at the end of its time to stop.
             tracing::error!(event = "batch_lost", rows = held);
         }
         // The wait for the writer is not the exchange's silence.
-        session.now = Instant::now();
-        session.last_frame = session.last_frame.max(session.now - TICK);
+        let now = Instant::now();
+        if now.duration_since(asked) > TICK {
+            session.now = now;
+            session.last_frame = now;
+            for watch in &mut self.silence {
+                watch.excused(now.into_std());
+            }
+        }
     }
 
     fn new_batch(&self) -> Batch {
@@ -339,4 +345,33 @@ fn now_ms() -> i64 {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_tungstenite::tungstenite::http::Response;
+
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> End {
+        let response = Response::builder()
+            .status(status)
+            .body(Some(body.as_bytes().to_vec()));
+        refused(Error::Http(Box::new(response.expect("a response"))))
+    }
+
+    #[test]
+    fn a_place_that_the_exchange_does_not_serve_is_told_from_other_refusals() {
+        let body = r#"{"code":0,"msg":"Service unavailable from a restricted location"}"#;
+        for (status, body) in [(451, ""), (403, body)] {
+            let End::Restricted(reason) = answer(status, body) else {
+                panic!("{status}")
+            };
+            assert!(reason.contains("does not serve this location"), "{reason}");
+        }
+        let End::Lost(reason) = answer(503, "busy") else {
+            panic!("503")
+        };
+        assert!(reason.contains("503"), "{reason}");
+    }
 }

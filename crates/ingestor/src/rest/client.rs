@@ -14,6 +14,9 @@ use crate::venue::Urgency;
 /// The largest reply is the list of all markets, around a megabyte.
 const MAX_REPLY_BYTES: usize = 16 << 20;
 
+/// A call that is given up costs its weight all the same, so slow answers are waited for.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// When the exchange does not say for how long.
 const LIMITED: Duration = Duration::from_secs(60);
 const BANNED: Duration = Duration::from_secs(300);
@@ -34,7 +37,7 @@ impl RestClient {
     pub fn new(base: &str) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(20))
+            .timeout(REPLY_TIMEOUT)
             .user_agent(concat!("spreadscope/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self {

@@ -12,9 +12,15 @@ async fn a_dropped_connection_is_made_again_and_what_was_missed_is_recorded() {
     let id = rig.following("BTCUSDT").await;
     rig.until_more_trades(id, 20).await;
     let before = rig.connections().await;
-    // Long enough that something is missed for certain.
-    rig.fault("refuse,duration_ms=700").await;
+    // Nobody listens until something is missed for certain.
+    rig.fault("refuse").await;
     rig.fault("drop").await;
+    eventually("nobody listens", async || {
+        rig.connections().await.is_empty().then_some(())
+    })
+    .await;
+    rig.until_exchange_traded("BTCUSDT", 10).await;
+    rig.end_faults().await;
     eventually("another connection", async || {
         rig.connections()
             .await
@@ -173,7 +179,7 @@ async fn a_skipped_trade_is_a_gap_and_a_late_one_fills_it() {
     assert_eq!(skipped.gap.reason, "skipped");
     assert_eq!(skipped.gap.from_agg_id, skipped.gap.to_agg_id);
 
-    rig.fault("delay,count=1,delay_ms=1500").await;
+    rig.fault("delay,count=1,delay_ms=5000").await;
     eventually("a second gap", async || {
         (rig.open_gaps(id).await.len() == 2).then_some(())
     })
@@ -190,7 +196,7 @@ async fn a_skipped_trade_is_a_gap_and_a_late_one_fills_it() {
 async fn a_silent_symbol_is_noticed_while_the_others_go_on() {
     let rig = Rig::of(&["BTCUSDT", "ETHUSDT"]).await;
     let ingestor = rig.start(Config {
-        symbol_silence_ms: 600,
+        symbol_silence_ms: 2_000,
         ..rig.config()
     });
     let (btc, eth) = (
@@ -253,20 +259,20 @@ async fn a_connection_that_answers_nothing_at_all_is_left() {
 async fn a_quiet_market_keeps_its_connection_as_pings_are_answered() {
     let rig = Rig::of(&["BTCUSDT"]).await;
     let ingestor = rig.start(Config {
-        connection_silence_ms: 800,
+        connection_silence_ms: 2_000,
         ..rig.config()
     });
     let id = rig.following("BTCUSDT").await;
     rig.until_more_trades(id, 5).await;
     let before = rig.connections().await;
-    rig.fault("silent,duration_ms=3000").await;
+    rig.fault("silent,duration_ms=6000").await;
     rig.until_more_trades(id, 5).await;
     let gap = eventually("the silence ends with a gap", async || {
         rig.open_gaps(id).await.first().cloned()
     })
     .await;
     assert!(
-        gap.gap.to_ms - gap.gap.from_ms > 1_600,
+        gap.gap.to_ms - gap.gap.from_ms > 4_000,
         "twice the time after which it would be left"
     );
     assert_eq!(rig.connections().await, before);

@@ -75,11 +75,7 @@ async fn while_the_database_is_away_trades_are_held_and_written_when_it_is_back(
 
     cable.plug(false);
     let last = rig.stored(id).await.last().expect("trades").agg_id;
-    eventually("the exchange trades on", async || {
-        let truth = rig.admin("truth").await;
-        (truth[0]["next_id"].as_i64()? > last + 100).then_some(())
-    })
-    .await;
+    rig.until_exchange_traded("BTCUSDT", 100).await;
     cable.plug(true);
     eventually("everything is written", async || {
         (rig.stored(id).await.last()?.agg_id > last + 100).then_some(())
@@ -106,11 +102,7 @@ async fn a_full_queue_stops_the_reading_and_what_is_missed_then_becomes_a_gap() 
     rig.until_more_trades(id, 10).await;
     cable.plug(false);
     let last = rig.stored(id).await.last().expect("trades").agg_id;
-    eventually("the exchange trades on", async || {
-        let truth = rig.admin("truth").await;
-        (truth[0]["next_id"].as_i64()? > last + 200).then_some(())
-    })
-    .await;
+    rig.until_exchange_traded("BTCUSDT", 200).await;
     rig.fault("drop").await;
     cable.plug(true);
     eventually("it goes on", async || {
@@ -136,11 +128,7 @@ async fn a_stop_without_a_database_ends_in_time_and_the_next_start_records_the_l
     cable.plug(false);
     let started = tokio::time::Instant::now();
     let last = rig.stored(id).await.last().expect("trades").agg_id;
-    eventually("the exchange trades on", async || {
-        let truth = rig.admin("truth").await;
-        (truth[0]["next_id"].as_i64()? > last + 20).then_some(())
-    })
-    .await;
+    rig.until_exchange_traded("BTCUSDT", 20).await;
     ingestor.stop().await;
     assert!(
         started.elapsed() < std::time::Duration::from_secs(30),

@@ -23,12 +23,7 @@ async fn what_was_missed_between_stop_and_start_is_recorded_from_the_cursor_on()
     assert_eq!(rig.open_gaps(id).await, []);
     let last = *rig.stored(id).await.last().expect("trades");
 
-    eventually("the exchange trades on", async || {
-        let truth = rig.admin("truth").await;
-        let next = truth[0]["next_id"].as_i64()?;
-        (next > last.agg_id + 400).then_some(())
-    })
-    .await;
+    rig.until_exchange_traded("BTCUSDT", 400).await;
     let ingestor = rig.start(rig.config());
     let gap = eventually("a gap", async || rig.open_gaps(id).await.first().cloned()).await;
     assert_eq!(
@@ -73,6 +68,28 @@ async fn an_ingestor_that_dies_at_any_moment_leaves_every_id_accounted_for() {
     ingestor.stop().await;
     rig.assert_all_accounted_for("BTCUSDT").await;
     rig.assert_all_accounted_for("ETHUSDT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_that_were_rejected_before_a_stop_are_not_missing_after_it() {
+    let rig = Rig::of(&["BTCUSDT"]).await;
+    let ingestor = rig.start(rig.config());
+    let id = rig.following("BTCUSDT").await;
+    rig.until_more_trades(id, 10).await;
+    rig.fault("zero_price,every=1").await;
+    eventually("rejects", async || {
+        (rig.rejected(id).await.len() > 20).then_some(())
+    })
+    .await;
+    ingestor.stop().await;
+    let last = rig.rejected(id).await.into_iter().max().expect("rejects");
+    rig.end_faults().await;
+
+    let ingestor = rig.start(rig.config());
+    let gap = eventually("a gap", async || rig.open_gaps(id).await.first().cloned()).await;
+    assert_eq!(gap.gap.from_agg_id, last + 1);
+    ingestor.stop().await;
+    rig.assert_all_accounted_for("BTCUSDT").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,6 +140,25 @@ impl Rig {
         response.json().await.expect("JSON")
     }
 
+    /// The id of the next trade.
+    pub(crate) async fn next_id(&self, name: &str) -> i64 {
+        let truth = self.admin("truth").await;
+        let mut symbols = truth.as_array().expect("a list").iter();
+        let symbol = symbols
+            .find(|symbol| symbol["symbol"] == name)
+            .expect("it is traded");
+        symbol["next_id"].as_i64().expect("an id")
+    }
+
+    /// Waits until the exchange has traded this much more.
+    pub(crate) async fn until_exchange_traded(&self, name: &str, trades: i64) {
+        let before = self.next_id(name).await;
+        eventually("the exchange trades on", async || {
+            (self.next_id(name).await >= before + trades).then_some(())
+        })
+        .await;
+    }
+
     /// REST weight that this address has used in the present minute.
     pub(crate) async fn used_weight(&self) -> u32 {
         let url = format!("http://{}/fapi/v1/time", self.sim);

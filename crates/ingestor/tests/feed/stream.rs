@@ -1,10 +1,11 @@
 //! The stream as it should be.
 
+use exchange_sim::SimConfig;
 use ingestor::{Config, UnknownSymbols};
 use market::{FeedMode, Interval, Venue};
 use store::FeedState;
 
-use crate::rig::{Rig, eventually};
+use crate::rig::{Rig, eventually, sim_config};
 
 const SYMBOLS: [&str; 3] = ["BTCUSDT", "ETHUSDT", "SOLUSDT"];
 
@@ -39,7 +40,9 @@ async fn the_status_tells_mode_state_watermark_lag_and_each_symbols_last_message
     let ingestor = rig.start(rig.config());
     let status = rig
         .until_status("connected, and every symbol heard", |status| {
-            status.state == FeedState::Connected && status.last_message_ms.len() == SYMBOLS.len()
+            status.state == FeedState::Connected
+                && status.last_message_ms.len() == SYMBOLS.len()
+                && status.watermark_ms.is_some()
         })
         .await;
     assert_eq!(
@@ -145,4 +148,66 @@ async fn an_old_connection_is_replaced_before_the_exchange_ends_it() {
     rig.until_more_trades(id, 50).await;
     ingestor.stop().await;
     rig.assert_all_accounted_for("BTCUSDT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_clock_that_is_off_changes_the_lag_and_nothing_else() {
+    for clock_offset_ms in [20_000, -20_000] {
+        let rig = Rig::new(SimConfig {
+            clock_offset_ms,
+            ..sim_config(&["BTCUSDT"])
+        })
+        .await;
+        let ingestor = rig.start(rig.config());
+        let id = rig.following("BTCUSDT").await;
+        rig.until_more_trades(id, 20).await;
+        let status = rig
+            .until_status("a lag", |status| status.lag_ms.is_some())
+            .await;
+        let lag_ms = status.lag_ms.expect("just seen");
+        assert!(
+            (lag_ms + clock_offset_ms).abs() < 10_000,
+            "{lag_ms} with {clock_offset_ms}"
+        );
+        ingestor.stop().await;
+        rig.assert_all_accounted_for("BTCUSDT").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metrics_tell_what_happened() {
+    let rig = Rig::of(&["BTCUSDT"]).await;
+    let ingestor = rig.start(rig.config());
+    let id = rig.following("BTCUSDT").await;
+    for fault in ["zero_price", "skip", "duplicate", "malformed"] {
+        rig.fault(fault).await;
+    }
+    rig.until_more_trades(id, 50).await;
+    rig.fault("drop").await;
+    rig.until_more_trades(id, 20).await;
+    ingestor.stop().await;
+    let metrics = service::metrics::handle().render();
+    for name in [
+        "ingestor_trades_received_total ",
+        "ingestor_trades_written_total ",
+        "ingestor_trades_duplicate_total ",
+        "ingestor_rejected_total{reason=\"non_positive_price\"} ",
+        "ingestor_rejected_total{reason=\"malformed\"} ",
+        "ingestor_gaps_total{reason=\"skipped\"} ",
+        "ingestor_reconnects_total ",
+        "ingestor_receive_lag_seconds_count ",
+        "ingestor_batch_seconds_count ",
+        "ingestor_klines_fetched_total ",
+        "ingestor_rest_weight_used ",
+    ] {
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name));
+        let value: f64 = value
+            .unwrap_or_else(|| panic!("no {name}"))
+            .parse()
+            .expect("a number");
+        assert!(value > 0.0, "{name}{value}");
+    }
+    for name in ["ingestor_queue_depth_batches", "ingestor_open_gaps"] {
+        assert!(metrics.contains(name), "{name}");
+    }
 }
