@@ -16,11 +16,11 @@ use sliding::Sliding;
 /// A way to fit a line to a stretch of bars.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Estimator {
-    /// Least squares, [`crate::ols`].
+    /// Least squares, [`crate::ols()`].
     Ols,
-    /// [`crate::huber`].
+    /// [`crate::huber()`].
     Huber(HuberParams),
-    /// [`crate::theil_sen`].
+    /// [`crate::theil_sen()`].
     TheilSen(Intercept),
 }
 

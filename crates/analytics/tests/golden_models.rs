@@ -1,5 +1,9 @@
 //! Hedge ratio models against statsmodels, scikit-learn's objective, scipy and pykalman: on the synthetic pair
 //! that is part of the project, and on every pair of `GOLDEN_DIR` where that is set.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail the test that uses them"
+)]
 
 mod common;
 

@@ -1,4 +1,8 @@
 //! Whatever the input, a public function answers or says why not; and no figure that it answers is NaN.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail the test that uses them"
+)]
 
 use analytics::align::{Closes, Join, align};
 use analytics::kalman::{Delta, Init, Memory, Noise};

@@ -1,5 +1,9 @@
 //! Rolling figures against fresh computations, also while an outlier of 10¹² passes through; and what a
 //! change of the future may not do.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail the test that uses them"
+)]
 
 use analytics::kalman::{Memory, Noise};
 use analytics::{

@@ -1,4 +1,8 @@
 //! The session against the batch on the same bars.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail the test that uses them"
+)]
 
 use analytics::kalman::{Init, Memory, Noise};
 use analytics::{

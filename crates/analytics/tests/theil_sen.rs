@@ -1,4 +1,8 @@
 //! Theil-Sen against the definition: the median of all pairwise slopes.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail the test that uses them"
+)]
 
 use analytics::{Error, Intercept, theil_sen, theil_sen_line};
 use proptest::prelude::*;
@@ -150,6 +154,8 @@ fn two_points_are_their_own_line_and_equal_x_is_an_error() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn any_small_grid_agrees_with_all_pairs(
         points in prop::collection::vec((-4_i32..4, -4_i32..4), 2..80),

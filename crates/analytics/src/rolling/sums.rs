@@ -52,12 +52,9 @@ impl Sums {
         self.xx += sign * dx * dx;
         self.changes += 1.0;
         // Not `max`, which would hide a NaN: sums that overflowed must not look precise.
-        if !(self.yy <= self.peak_yy) {
-            self.peak_yy = self.yy;
-        }
-        if !(self.xx <= self.peak_xx) {
-            self.peak_xx = self.xx;
-        }
+        let peak = |old: f64, new: f64| if new <= old { old } else { new };
+        self.peak_yy = peak(self.peak_yy, self.yy);
+        self.peak_xx = peak(self.peak_xx, self.xx);
     }
 
     pub(crate) fn n(&self) -> f64 {
@@ -112,6 +109,7 @@ mod tests {
         sums.add(1e300, 1.0);
         sums.remove(1e300, 1.0);
         let (error, _, _) = sums.errors();
-        assert!(!(error <= 1e-9 * sums.centred_yy()));
+        let is_precise = error <= 1e-9 * sums.centred_yy();
+        assert!(!is_precise);
     }
 }

@@ -8,56 +8,76 @@
 
 use super::points::{Points, Random, Strata};
 
-/// A point with its residual as an unevaluated sum of two doubles, about 32 significant digits.
-/// One double would misplace pairs of near points with a common large offset.
+/// A point with the leading double of its residual. One double would misplace near points with a
+/// common large offset, so the rest is formed anew where the leading ones are equal: about 32
+/// significant digits decide.
 #[derive(Clone, Copy)]
 struct Keyed {
-    high: f64,
-    low: f64,
+    residual: f64,
     id: u32,
 }
 
-impl Keyed {
-    fn new(points: &Points, id: u32, slope: f64) -> Self {
-        let (x, y) = (points.x[id as usize], points.y[id as usize]);
-        if slope == f64::INFINITY {
-            // Above every slope, points are in descending order of x.
-            return Self {
-                high: -x,
-                low: 0.0,
-                id,
-            };
+/// Residuals along one slope.
+#[derive(Clone, Copy)]
+struct Residuals<'a> {
+    points: &'a Points,
+    slope: f64,
+}
+
+impl Residuals<'_> {
+    fn keyed(self, id: u32) -> Keyed {
+        Keyed {
+            residual: self.of(id).0,
+            id,
         }
-        let product = slope * x;
-        let product_error = slope.mul_add(x, -product);
+    }
+
+    /// The residual as an unevaluated sum of two doubles, the second less than the rounding of the
+    /// first.
+    fn of(self, id: u32) -> (f64, f64) {
+        let (x, y) = (self.points.x[id as usize], self.points.y[id as usize]);
+        if self.slope == f64::INFINITY {
+            // Above every slope, points are in descending order of x.
+            return (-x, 0.0);
+        }
+        let product = self.slope * x;
+        let product_error = self.slope.mul_add(x, -product);
         let difference = y - product;
         let back = difference - y;
         let difference_error = (y - (difference - back)) + (-product - back);
         let rest = difference_error - product_error;
         let high = difference + rest;
-        Self {
-            high,
-            low: rest - (high - difference),
-            id,
-        }
+        (high, rest - (high - difference))
     }
 
-    fn precedes(&self, other: &Self) -> bool {
-        self.high < other.high || (self.high == other.high && self.low < other.low)
+    #[inline(always)]
+    fn precedes(self, a: &Keyed, b: &Keyed) -> bool {
+        if a.residual == b.residual {
+            return self.is_less_in_rest(a, b);
+        }
+        a.residual < b.residual
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_less_in_rest(self, a: &Keyed, b: &Keyed) -> bool {
+        self.of(a.id).1 < self.of(b.id).1
     }
 }
 
-/// What to do with inverted pairs: each of `left` with `right`.
+/// What to do with inverted pairs: each of `left` with `right`, if they `are_inverted`. A flag and not
+/// a condition of the caller, for that would be a branch that nobody can predict.
 trait Meet {
-    fn meet(&mut self, left: &[Keyed], right: &Keyed);
+    fn meet(&mut self, left: &[Keyed], right: &Keyed, are_inverted: bool);
 }
 
 /// Counts.
 struct Count(u64);
 
 impl Meet for Count {
-    fn meet(&mut self, left: &[Keyed], _: &Keyed) {
-        self.0 += left.len() as u64;
+    #[inline(always)]
+    fn meet(&mut self, left: &[Keyed], _: &Keyed, are_inverted: bool) {
+        self.0 += left.len() as u64 * u64::from(are_inverted);
     }
 }
 
@@ -66,7 +86,8 @@ struct Sample<'a> {
     points: &'a Points,
     random: &'a mut Random,
     strata: Strata,
-    target: u64,
+    /// Pairs yet to be met before the one that is drawn next.
+    ahead: u64,
     seen: u64,
     slopes: Vec<f64>,
     /// More would mean that the estimate of their number was wrong; nothing is kept beyond it.
@@ -74,17 +95,32 @@ struct Sample<'a> {
 }
 
 impl Meet for Sample<'_> {
-    fn meet(&mut self, left: &[Keyed], right: &Keyed) {
-        let end = self.seen + left.len() as u64;
-        while self.target < end {
+    #[inline(always)]
+    fn meet(&mut self, left: &[Keyed], right: &Keyed, are_inverted: bool) {
+        let count = left.len() as u64 * u64::from(are_inverted);
+        self.seen += count;
+        if self.ahead < count {
+            self.keep(left, right);
+        } else {
+            self.ahead -= count;
+        }
+    }
+}
+
+impl Sample<'_> {
+    #[inline(never)]
+    fn keep(&mut self, left: &[Keyed], right: &Keyed) {
+        let start = self.seen - left.len() as u64;
+        let mut target = start + self.ahead;
+        while target < self.seen {
             if self.slopes.len() < self.limit {
-                let partner = left[(self.target - self.seen) as usize].id;
+                let partner = left[(target - start) as usize].id;
                 let slope = self.points.slope(partner as usize, right.id as usize);
                 self.slopes.push(slope);
             }
-            self.target = self.strata.next(self.random);
+            target = self.strata.next(self.random);
         }
-        self.seen = end;
+        self.ahead = target - self.seen;
     }
 }
 
@@ -134,12 +170,12 @@ impl Sorter {
         let mut strata = Strata::new(expected, wanted);
         let complete = strata.is_everything();
         let limit = usize::try_from(wanted.saturating_mul(4)).unwrap_or(usize::MAX);
-        let target = strata.next(random);
+        let ahead = strata.next(random);
         let mut sample = Sample {
             points,
             random,
             strata,
-            target,
+            ahead,
             seen: 0,
             slopes: Vec::new(),
             limit,
@@ -153,20 +189,21 @@ impl Sorter {
     }
 
     fn sort(&mut self, points: &Points, order: &mut [u32], slope: f64, met: &mut impl Meet) {
+        let residuals = Residuals { points, slope };
         self.from.clear();
         self.from
-            .extend(order.iter().map(|&id| Keyed::new(points, id, slope)));
+            .extend(order.iter().map(|&id| residuals.keyed(id)));
         self.to.clear();
         self.to.extend_from_slice(&self.from);
-        const RUN: usize = 12;
+        const RUN: usize = 8;
         for run in self.from.chunks_mut(RUN) {
-            insertion_sort(run, met);
+            insertion_sort(residuals, run, met);
         }
         let mut width = RUN;
         while width < self.from.len() {
             let sources = self.from.chunks(2 * width);
             for (source, target) in sources.zip(self.to.chunks_mut(2 * width)) {
-                merge(source, target, width, met);
+                merge(residuals, source, target, width, met);
             }
             std::mem::swap(&mut self.from, &mut self.to);
             width *= 2;
@@ -177,48 +214,57 @@ impl Sorter {
     }
 }
 
-fn insertion_sort(run: &mut [Keyed], met: &mut impl Meet) {
+fn insertion_sort(residuals: Residuals<'_>, run: &mut [Keyed], met: &mut impl Meet) {
     for i in 1..run.len() {
         let keyed = run[i];
-        let place = run[..i]
-            .iter()
-            .rposition(|other| !keyed.precedes(other))
-            .map_or(0, |before| before + 1);
+        let mut place = i;
+        while place > 0 && residuals.precedes(&keyed, &run[place - 1]) {
+            place -= 1;
+        }
         if place < i {
-            met.meet(&run[place..i], &keyed);
-            run.copy_within(place..i, place + 1);
+            met.meet(&run[place..i], &keyed, true);
+            let mut moved = i;
+            while moved > place {
+                run[moved] = run[moved - 1];
+                moved -= 1;
+            }
             run[place] = keyed;
         }
     }
 }
 
-fn merge(source: &[Keyed], target: &mut [Keyed], width: usize, met: &mut impl Meet) {
-    let (mut left, mut right) = source.split_at(width.min(source.len()));
-    // Orders at near slopes are nearly equal: most merges have nothing to do.
-    let apart = match (left.last(), right.first()) {
-        (Some(last), Some(first)) => !first.precedes(last),
-        _ => true,
-    };
-    if apart {
+fn merge(
+    residuals: Residuals<'_>,
+    source: &[Keyed],
+    target: &mut [Keyed],
+    width: usize,
+    met: &mut impl Meet,
+) {
+    let (left, right) = source.split_at(width.min(source.len()));
+    let (Some(last), Some(first)) = (left.last(), right.first()) else {
         target.copy_from_slice(source);
         return;
+    };
+    // Orders at near slopes are nearly equal: only the ends of two runs that overlap need merging.
+    let before = left.partition_point(|l| !residuals.precedes(first, l));
+    let after = right.partition_point(|r| residuals.precedes(r, last));
+    let end = left.len() + after;
+    target[..before].copy_from_slice(&left[..before]);
+    target[end..].copy_from_slice(&right[after..]);
+    let (left, right) = (&left[before..], &right[..after]);
+    let target = &mut target[before..end];
+    let (mut l, mut r) = (0, 0);
+    while l < left.len() && r < right.len() {
+        let is_right = residuals.precedes(&right[r], &left[l]);
+        met.meet(&left[l..], &right[r], is_right);
+        target[l + r] = *if is_right { &right[r] } else { &left[l] };
+        l += usize::from(!is_right);
+        r += usize::from(is_right);
     }
-    for place in target {
-        match (left.split_first(), right.split_first()) {
-            (Some((_, _)), Some((r, rest))) if r.precedes(&left[0]) => {
-                met.meet(left, r);
-                *place = *r;
-                right = rest;
-            }
-            (Some((l, rest)), _) => {
-                *place = *l;
-                left = rest;
-            }
-            (None, Some((r, rest))) => {
-                *place = *r;
-                right = rest;
-            }
-            (None, None) => return,
-        }
-    }
+    let rest = if l < left.len() {
+        &left[l..]
+    } else {
+        &right[r..]
+    };
+    target[l + r..].copy_from_slice(rest);
 }

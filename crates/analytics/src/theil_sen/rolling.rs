@@ -89,11 +89,15 @@ impl RollingTheilSen {
     }
 }
 
+/// Slopes kept on either side of the median, per bar of the window. More cost more to keep in order, fewer
+/// are more often left behind by the median.
+const REACH: u64 = 4;
+
 /// The slopes about the median of the points' slopes; `None` if x is constant or they overflow.
 fn find(y: &[f64], x: &[f64]) -> Option<Vicinity> {
     let points = Points::new(y, x);
     let count = points.slopes.checked_sub(1)?;
-    let reach = y.len() as u64;
+    let reach = REACH * y.len() as u64;
     let ranks = [
         (count / 2).saturating_sub(reach),
         (count / 2 + reach).min(count),

@@ -73,7 +73,7 @@ impl<'a> Selection<'a> {
             sorter: Sorter::new(points),
             random: Random::new(),
             few: FEW.max(4 * n),
-            sample: n.max(2_048),
+            sample: (2 * n).max(2_048),
         }
     }
 
@@ -144,14 +144,14 @@ impl<'a> Selection<'a> {
         let end = interval.below + interval.count;
         let mut low = interval.low;
         for (place, &(high, near_rank)) in cuts.iter().enumerate() {
-            let drawn = |v: f64| interval.slopes.partition_point(|&s| s < v);
-            let range = drawn(low)..drawn(high);
+            let drawn = |s: &&f64| (low..high).contains(*s);
             let start = order.clone();
             let is_last = place + 1 == cuts.len();
             let (count, slopes, complete) = if is_last {
                 (end.saturating_sub(below), Vec::new(), false)
             } else if near_rank {
-                let expected = (range.len() as f64 * share) as u64 + 1;
+                let within = interval.slopes.iter().filter(drawn).count();
+                let expected = (within as f64 * share) as u64 + 1;
                 let wanted = if expected <= self.few {
                     expected
                 } else {
@@ -172,7 +172,7 @@ impl<'a> Selection<'a> {
             }
             if !within.is_empty() {
                 let slopes = if slopes.is_empty() {
-                    interval.slopes[range].to_vec()
+                    interval.slopes.iter().filter(drawn).copied().collect()
                 } else {
                     slopes
                 };
@@ -194,43 +194,47 @@ impl<'a> Selection<'a> {
 }
 
 /// Ends of the pieces that an interval is cut into, ascending, the last being its own end; each with
-/// whether a rank is expected in that piece. Sorts the drawn slopes.
+/// whether a rank is expected in that piece. Reorders the drawn slopes.
 fn cuts(interval: &mut Interval) -> Vec<(f64, bool)> {
     let slopes = &mut interval.slopes;
-    slopes.sort_unstable_by(f64::total_cmp);
     let drawn = slopes.len() as f64;
-    let mut cuts: Vec<(f64, bool)> = Vec::new();
+    let mut drawn_at = |place: usize| *slopes.select_nth_unstable_by(place, f64::total_cmp).1;
+    let mut near: Vec<(f64, f64)> = Vec::new();
     for &rank in &interval.ranks {
         let share = rank.saturating_sub(interval.below) as f64 / interval.count.max(1) as f64;
         let share = share.clamp(0.0, 1.0);
         let margin = 3.0 * (drawn * share * (1.0 - share)).sqrt() + 2.0;
         let (first, last) = (share * drawn - margin, share * drawn + margin);
-        let mut low = if first < 0.0 {
+        let low = if first < 0.0 {
             interval.low
         } else {
-            slopes[first as usize].min(f64::MAX)
+            drawn_at(first as usize).min(f64::MAX)
         };
-        let mut high = slopes
-            .get(last as usize)
-            .map_or(interval.high, |s| s.min(interval.high));
-        if high <= low {
-            high = above(low).min(interval.high);
-        }
-        if low <= interval.low && high >= interval.high {
-            // Nothing learnt: most slopes are one value, the lowest.
-            high = above(interval.low);
-        }
-        if let Some(&(end, _)) = cuts.last() {
-            low = low.max(end);
-        }
-        if low > interval.low && cuts.last().is_none_or(|&(end, _)| low > end) {
-            cuts.push((low, false));
-        }
-        if high > low {
-            cuts.push((high, true));
+        let high = if last < drawn {
+            drawn_at(last as usize)
+        } else {
+            interval.high
+        };
+        let high = high.max(above(low)).min(interval.high);
+        match near.last_mut() {
+            Some((_, end)) if low <= *end => *end = end.max(high),
+            _ => near.push((low, high)),
         }
     }
-    if cuts.last().is_none_or(|&(end, _)| end < interval.high) {
+    if near == [(interval.low, interval.high)] {
+        // Nothing learnt: most slopes are one value, the lowest.
+        near = vec![(interval.low, above(interval.low))];
+    }
+    let mut cuts = Vec::with_capacity(2 * near.len() + 1);
+    let mut end = interval.low;
+    for (low, high) in near {
+        if low > end {
+            cuts.push((low, false));
+        }
+        cuts.push((high, true));
+        end = high;
+    }
+    if end < interval.high {
         cuts.push((interval.high, false));
     }
     cuts
