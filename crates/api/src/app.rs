@@ -15,6 +15,7 @@ use crate::{
     hub::Hub,
     middleware::{self, host::AllowedHosts},
     openapi, problem,
+    resolve::Directory,
     routes::docs,
     status::StatusReader,
 };
@@ -27,6 +28,7 @@ const RETRY_FIRST: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
     pub(crate) store: Store,
+    pub(crate) directory: Directory,
     pub(crate) hub: Hub,
     pub(crate) status: StatusReader,
     /// One permit for each stream that may be open.
@@ -53,11 +55,13 @@ impl App {
         }
         let store = Store::connect_lazy(&config.database.urls(), &config.pools())
             .context("DATABASE_URL, DATABASE_READ_URL or DATABASE_LISTEN_URL cannot be used")?;
+        let directory = Directory::new(store.clone());
         let status = StatusReader::new(store.clone());
         let coalesce = Duration::from_millis(config.api_coalesce_ms);
         let max_streams = config.api_max_streams as usize;
         let shared = Shared {
-            hub: Hub::new(store.clone(), status.clone(), coalesce),
+            hub: Hub::new(store.clone(), directory.clone(), status.clone(), coalesce),
+            directory,
             store,
             status,
             streams: Arc::new(Semaphore::new(max_streams)),

@@ -38,7 +38,7 @@ use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{outbox::Outbox, overview::Overviews, position::Position, pump::Pulse, topic::Topic};
-use crate::status::StatusReader;
+use crate::{resolve::Directory, status::StatusReader};
 
 /// Clients that may wait to be admitted to a topic while it reads; more wait before they are queued.
 const ADMISSIONS: usize = 1_024;
@@ -87,6 +87,7 @@ type TopicKey = (Topic, Option<SymbolId>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
+    directory: Directory,
     pulse: Arc<Pulse>,
     overviews: Arc<Overviews>,
     status: StatusReader,
@@ -98,9 +99,15 @@ struct Inner {
 
 impl Hub {
     /// A hub that hears of nothing until [`start`](Self::start).
-    pub(crate) fn new(store: Store, status: StatusReader, coalesce: Duration) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        directory: Directory,
+        status: StatusReader,
+        coalesce: Duration,
+    ) -> Self {
         Self(Arc::new(Inner {
             store,
+            directory,
             pulse: Arc::new(Pulse::default()),
             overviews: Arc::default(),
             status,
@@ -114,7 +121,11 @@ impl Hub {
     /// Starts to listen to the store.
     pub(crate) fn start(&self) {
         let inner = &self.0;
-        let pump = pump::run(inner.store.clone(), inner.pulse.clone());
+        let pump = pump::run(
+            inner.store.clone(),
+            inner.directory.clone(),
+            inner.pulse.clone(),
+        );
         inner
             .tasks
             .spawn(inner.shutdown.clone().run_until_cancelled_owned(pump));

@@ -29,6 +29,7 @@ pub(crate) const SNAPSHOT_BARS: u32 = 500;
 const MOST_MISSED_BARS: u32 = 2_000;
 /// After so long something may have changed further back than what a resumed client is sent.
 const RESUME_WITHIN_MS: i64 = 5 * 60_000;
+const CLOCK_SKEW_MS: i64 = 60_000;
 /// Snapshots to everybody are sent at most so often: while history arrives, each batch calls for one.
 const RESET_PAUSE: Duration = Duration::from_secs(1);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
@@ -223,10 +224,24 @@ impl BarsTopic {
 
     /// Sends everybody who waits what they need first.
     async fn admit(&mut self) -> Result<()> {
-        let mut snapshot = None;
+        // The one that missed most is served first: where the window is enough for it, it is for all.
+        self.waiting
+            .sort_by_key(|one| std::cmp::Reverse(one.resume.map(|resume| resume.agg_id)));
+        let (mut snapshot, mut window) = (None, None);
         while let Some(admission) = self.waiting.last() {
             let message = match admission.resume {
-                Some(resume) => self.missed(resume).await?,
+                Some(resume) if is_long_ago(resume) => {
+                    self.message(EventKind::Reset, self.window.bars())
+                }
+                Some(resume) => {
+                    if window.is_none() && self.window_is_enough_from(resume.agg_id).await? {
+                        window = Some(self.message(EventKind::Update, self.window.bars()));
+                    }
+                    match &window {
+                        Some(window) => window.clone(),
+                        None => self.missed(resume).await?,
+                    }
+                }
                 None => snapshot
                     .get_or_insert_with(|| self.message(EventKind::Snapshot, self.window.bars()))
                     .clone(),
@@ -245,30 +260,36 @@ impl BarsTopic {
         }
     }
 
-    /// What a client that was here before has to hear: all bars from the first trade that it missed, and
-    /// at least those of the window, as late trades may have changed them.
-    async fn missed(&self, resume: Resume) -> Result<Message> {
-        let reset = || self.message(EventKind::Reset, self.window.bars());
-        let away_ms = convert::now_ms().saturating_sub(resume.at_ms);
-        if !(0..=RESUME_WITHIN_MS).contains(&away_ms) {
-            return Ok(reset());
-        }
+    /// Whether all bars with trades after this one are in the window. Late trades may have changed others,
+    /// so a client that comes back is sent the whole window anyway.
+    async fn window_is_enough_from(&self, agg_id: i64) -> Result<bool> {
+        let from = self.first_missed(agg_id).await?;
+        Ok(from.is_none_or(|from| !self.window.is_behind(from)))
+    }
+
+    /// Start of the bar of the first trade after this one.
+    async fn first_missed(&self, agg_id: i64) -> Result<Option<i64>> {
         let id = self.symbol.symbol_id;
-        let first = trades::read(&self.store, id, resume.agg_id.saturating_add(1), 1).await?;
-        let from = first
+        let first = trades::read(&self.store, id, agg_id.saturating_add(1), 1).await?;
+        Ok(first
             .first()
-            .map(|trade| self.interval.bucket_of(trade.time_ms));
-        let Some(from) = from.filter(|&from| self.window.is_behind(from)) else {
+            .map(|trade| self.interval.bucket_of(trade.time_ms)))
+    }
+
+    /// What a client has to hear that missed more than the window.
+    async fn missed(&self, resume: Resume) -> Result<Message> {
+        let Some(from_ms) = self.first_missed(resume.agg_id).await? else {
             return Ok(self.message(EventKind::Update, self.window.bars()));
         };
         let range = BarRange {
-            from_ms: from,
+            from_ms,
             to_ms: None,
             limit: MOST_MISSED_BARS + 1,
         };
+        let id = self.symbol.symbol_id;
         let stored = bars::read(&self.store, id, self.interval, range).await?;
         if stored.len() > MOST_MISSED_BARS as usize {
-            return Ok(reset());
+            return Ok(self.message(EventKind::Reset, self.window.bars()));
         }
         let watermark_ms = *self.watermark.borrow();
         let rows = stored
@@ -301,6 +322,13 @@ impl BarsTopic {
         let open = self.window.first_open()?;
         Some(open + self.interval.ms() + CLOSING_DELAY_MS)
     }
+}
+
+/// Whether late trades may have changed bars since then that a resumed client is not sent. Clocks of two
+/// servers may differ a little.
+fn is_long_ago(resume: Resume) -> bool {
+    let away_ms = convert::now_ms().saturating_sub(resume.at_ms);
+    !(-CLOCK_SKEW_MS..=RESUME_WITHIN_MS).contains(&away_ms)
 }
 
 /// Waits until the watermark is there; for ever if there is nothing to wait for.

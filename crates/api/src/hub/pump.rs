@@ -10,11 +10,11 @@ use market::Venue;
 use service::Backoff;
 use store::{
     Event, EventBus, PgEventBus, Store, SymbolId, TradeNotice, events::BusCursor, feed_status,
-    symbols,
 };
 use tokio::sync::watch;
 
 use super::signal::{Pending, Signal};
+use crate::resolve::Directory;
 
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(5);
@@ -23,7 +23,6 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Pulse {
     newest: RwLock<HashMap<SymbolId, TradeNotice>>,
-    venues: RwLock<HashMap<SymbolId, Venue>>,
     /// Greatest exchange time heard of; 0 before anything was.
     watermarks: HashMap<Venue, watch::Sender<i64>>,
     by_symbol: Mutex<HashMap<SymbolId, Vec<Weak<Signal>>>>,
@@ -36,7 +35,6 @@ impl Default for Pulse {
     fn default() -> Self {
         Self {
             newest: RwLock::default(),
-            venues: RwLock::default(),
             watermarks: Venue::ALL
                 .iter()
                 .map(|&venue| (venue, watch::Sender::new(0)))
@@ -147,30 +145,23 @@ impl Pulse {
         }
     }
 
-    fn heard(&self, notice: &TradeNotice) {
+    fn heard(&self, notice: &TradeNotice, venue: Option<Venue>) {
         let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
         let known = newest.entry(notice.symbol_id).or_insert(*notice);
         if known.last_agg_id < notice.last_agg_id {
             *known = *notice;
         }
         drop(newest);
-        let venue = self
-            .venues
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&notice.symbol_id)
-            .copied();
         self.raise(notice.symbol_id, Pending::of(notice));
         if let Some(venue) = venue {
             self.advance(venue, notice.last_time_ms);
         }
     }
 
-    fn knows(&self, notices: &[TradeNotice]) -> bool {
-        let venues = self.venues.read().unwrap_or_else(PoisonError::into_inner);
-        notices
-            .iter()
-            .all(|notice| venues.contains_key(&notice.symbol_id))
+    fn heard_all(&self, notices: &[TradeNotice], venues: &HashMap<SymbolId, Venue>) {
+        for notice in notices {
+            self.heard(notice, venues.get(&notice.symbol_id).copied());
+        }
     }
 }
 
@@ -186,7 +177,7 @@ fn raise_all(signals: &mut Vec<Weak<Signal>>, pending: Pending) {
 
 /// Listens for ever. Lost connections are the bus's business; what was missed comes as
 /// [`Event::CatchUp`].
-pub(crate) async fn run(store: Store, pulse: Arc<Pulse>) {
+pub(crate) async fn run(store: Store, directory: Directory, pulse: Arc<Pulse>) {
     let bus = PgEventBus::start(&store);
     let mut subscription = bus.subscribe(BusCursor::new());
     let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MOST);
@@ -195,7 +186,7 @@ pub(crate) async fn run(store: Store, pulse: Arc<Pulse>) {
         match subscription.recv().await {
             Ok(Some(event)) => {
                 backoff.reset();
-                handle(&store, &pulse, &event).await;
+                handle(&store, &directory, &pulse, &event).await;
                 if matches!(event, Event::CatchUp(_)) {
                     catch_ups += 1;
                     // The first comes with the subscription, each further one with a connection.
@@ -212,21 +203,15 @@ pub(crate) async fn run(store: Store, pulse: Arc<Pulse>) {
     }
 }
 
-async fn handle(store: &Store, pulse: &Pulse, event: &Event) {
+async fn handle(store: &Store, directory: &Directory, pulse: &Pulse, event: &Event) {
     match event {
         Event::Trades(notices) => {
             metrics::counter!("api_trade_notices_total").increment(notices.len() as u64);
-            learn_venues(store, pulse, notices).await;
-            for notice in notices.iter() {
-                pulse.heard(notice);
-            }
+            pulse.heard_all(notices, &venues(directory, notices).await);
         }
         Event::CatchUp(notices) => {
-            learn_venues(store, pulse, notices).await;
             learn_watermarks(store, pulse).await;
-            for notice in notices.iter() {
-                pulse.heard(notice);
-            }
+            pulse.heard_all(notices, &venues(directory, notices).await);
             pulse.raise_everything();
             pulse.raise_feeds();
         }
@@ -245,18 +230,13 @@ async fn handle(store: &Store, pulse: &Pulse, event: &Event) {
     pulse.raise_any();
 }
 
-/// Looks new symbols up. Should that fail, their watermark lags until the next time.
-async fn learn_venues(store: &Store, pulse: &Pulse, notices: &[TradeNotice]) {
-    if pulse.knows(notices) {
-        return;
-    }
-    match symbols::list(store).await {
-        Ok(list) => {
-            let mut venues = pulse.venues.write().unwrap_or_else(PoisonError::into_inner);
-            venues.extend(list.iter().map(|info| (info.symbol_id, info.venue)));
-        }
-        Err(error) => tracing::debug!(%error, "symbols could not be read"),
-    }
+/// Should they not be found, the watermark lags until the feed's next report.
+async fn venues(directory: &Directory, notices: &[TradeNotice]) -> HashMap<SymbolId, Venue> {
+    let ids = notices.iter().map(|notice| notice.symbol_id);
+    directory.venues(ids).await.unwrap_or_else(|error| {
+        tracing::debug!(%error, "symbols could not be read");
+        HashMap::new()
+    })
 }
 
 async fn learn_watermarks(store: &Store, pulse: &Pulse) {

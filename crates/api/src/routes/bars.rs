@@ -10,7 +10,6 @@ use crate::{
     convert,
     params::{self, Params, Time},
     problem::ApiError,
-    resolve,
 };
 
 const DEFAULT_LIMIT: i64 = 500;
@@ -108,7 +107,7 @@ pub(crate) async fn get(
     uri: Uri,
 ) -> Result<Json<BarsResponse>, ApiError> {
     let query = Query::of(&uri)?;
-    let symbol = resolve::symbol(&shared.store, &query.instrument).await?;
+    let symbol = shared.directory.resolve(&query.instrument).await?;
     let (stored, feeds) = tokio::try_join!(
         query.read(&shared.store, &symbol),
         feed_status::read(&shared.store)

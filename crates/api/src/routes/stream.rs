@@ -20,7 +20,6 @@ use crate::{
     },
     params::Params,
     problem::ApiError,
-    resolve,
 };
 
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -131,7 +130,7 @@ async fn resolve_all(shared: &Shared, topics: Vec<Topic>) -> Result<Vec<Resolved
                     .find(|known| instrument(&known.topic) == Some(wanted));
                 match known {
                     Some(known) => known.symbol.clone(),
-                    None => Some(resolve::symbol(&shared.store, wanted).await?),
+                    None => Some(shared.directory.resolve(wanted).await?),
                 }
             }
         };

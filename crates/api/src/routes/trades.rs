@@ -10,7 +10,6 @@ use crate::{
     convert,
     params::{self, Params},
     problem::ApiError,
-    resolve,
 };
 
 const DEFAULT_LIMIT: i64 = 500;
@@ -51,7 +50,7 @@ pub(crate) async fn get(
     let instrument = instrument.expect("required parameters are there, or finish has failed");
     let limit = u32::try_from(limit).expect("the limit is within its range");
 
-    let symbol = resolve::symbol(&shared.store, &instrument).await?;
+    let symbol = shared.directory.resolve(&instrument).await?;
     let found = match from_id {
         Some(from_id) => trades::read(&shared.store, symbol.symbol_id, from_id, limit).await?,
         None => trades::read_newest(&shared.store, symbol.symbol_id, limit).await?,

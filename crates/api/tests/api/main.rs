@@ -2,7 +2,10 @@
 //!
 //! `TEST_FLAVOUR=timescale` runs the same tests on TimescaleDB.
 
-#![expect(clippy::unwrap_used, reason = "what a test does not expect is its failure")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test does not expect is its failure"
+)]
 
 mod bars;
 mod dashboard;

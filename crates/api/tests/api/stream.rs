@@ -201,10 +201,8 @@ async fn shutdown_ends_open_streams_with_a_reason_and_the_server_soon_after() {
 #[tokio::test]
 async fn hundreds_of_clients_share_one_read_of_each_change() {
     let (_db, market, api) = market().await;
-    let mut all = Vec::new();
-    for _ in 0..300 {
-        all.push(Events::open(&api, "bars:BTCUSDT:1m").await);
-    }
+    let open = (0..300).map(|_| Events::open(&api, "bars:BTCUSDT:1m"));
+    let mut all = futures::future::join_all(open).await;
     for events in &mut all {
         assert_eq!(events.bars().await.0, EventKind::Snapshot);
     }
