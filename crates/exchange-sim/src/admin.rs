@@ -1,5 +1,7 @@
 //! The administration under `/sim/v1`: what no exchange has.
 
+use std::{sync::atomic::Ordering, time::Duration};
+
 use axum::{
     Json, Router,
     extract::{Path, State},
@@ -61,7 +63,20 @@ async fn clock(State(app): State<App>, Json(change): Json<ClockChange>) -> Respo
         return bad_request("warp must lie between 0.001 and 100000");
     }
     app.clock.set(change.warp, change.paused);
+    if change.paused == Some(true) {
+        // Answered when all that has happened until now is in the truth and with the connections.
+        let _ = tokio::time::timeout(Duration::from_secs(5), caught_up(&app)).await;
+    }
     status(State(app)).await.into_response()
+}
+
+async fn caught_up(app: &App) {
+    let now_ms = app.clock.now_ms();
+    let behind =
+        |symbol: &usize| app.truth.ids(*symbol).1 < app.series.first_id_at(*symbol, now_ms + 1);
+    while !app.waiting.load(Ordering::Acquire) && app.symbols.values().any(behind) {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }
 
 async fn connections(State(app): State<App>) -> Json<Value> {
@@ -71,7 +86,7 @@ async fn connections(State(app): State<App>) -> Json<Value> {
             "id": client.id,
             "peer": client.peer.to_string(),
             "path": client.path,
-            "sent": client.sent.load(std::sync::atomic::Ordering::Relaxed),
+            "sent": client.sent.load(Ordering::Relaxed),
         })
     });
     Json(shown.collect())
