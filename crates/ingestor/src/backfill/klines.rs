@@ -196,7 +196,7 @@ async fn refetch<V: Venue>(
         match fetch(backfill, followed, Interval::M1, start, end).await {
             Ok(0) => break,
             Ok(rows) => {
-                tracing::info!(event = "klines_of_gap_fetched", symbol = %followed.symbol, rows)
+                tracing::info!(event = "klines_of_gap_fetched", symbol = %followed.symbol, rows);
             }
             Err(GaveUp::Stopped) => return Err(GaveUp::Stopped),
             Err(GaveUp::Rest(error)) => {

@@ -69,7 +69,7 @@ impl<V: Venue> Connection<V> {
         };
         let socket = match connected {
             Ok(Ok((socket, _))) => socket,
-            Ok(Err(error)) => return refused(error),
+            Ok(Err(error)) => return refused(&error),
             Err(_) => return End::Lost("no answer to the handshake".into()),
         };
 
@@ -321,8 +321,8 @@ impl<V: Venue> Connection<V> {
 }
 
 /// What a failed handshake means.
-fn refused(error: Error) -> End {
-    if let Error::Http(response) = &error {
+fn refused(error: &Error) -> End {
+    if let Error::Http(response) = error {
         let status = response.status();
         let body = response.body().as_deref().unwrap_or_default();
         let body = String::from_utf8_lossy(body);
@@ -357,7 +357,7 @@ mod tests {
         let response = Response::builder()
             .status(status)
             .body(Some(body.as_bytes().to_vec()));
-        refused(Error::Http(Box::new(response.expect("a response"))))
+        refused(&Error::Http(Box::new(response.expect("a response"))))
     }
 
     #[test]
