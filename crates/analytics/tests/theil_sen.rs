@@ -121,10 +121,12 @@ fn adversarial_orders_agree_with_all_pairs() {
 
 #[test]
 fn tiny_moves_on_a_huge_offset_agree_with_all_pairs() {
-    let (y, x) = walks(2_000, 11);
-    let x: Vec<f64> = x.iter().map(|x| 1e9 + x * 1e-3).collect();
-    let y: Vec<f64> = y.iter().map(|y| -3e9 + y * 1e-3).collect();
-    check(&y, &x);
+    for move_size in [1e-3, 1e-5, 1e-6, 1e-7, 3e-8] {
+        let (y, x) = walks(1_500, 11);
+        let x: Vec<f64> = x.iter().map(|x| 1e9 + x * move_size).collect();
+        let y: Vec<f64> = y.iter().map(|y| -3e9 + y * move_size).collect();
+        check(&y, &x);
+    }
 }
 
 #[test]

@@ -36,11 +36,17 @@ impl Interval {
     }
 }
 
-/// The least slope above `slope` that residuals can tell from it. They have about 106 significant
-/// bits, of numbers below 1.
-fn above(slope: f64) -> f64 {
-    const RESOLUTION: f64 = f64::from_bits((1023 - 100) << 52);
-    slope.next_up().max(slope + RESOLUTION)
+/// Slopes nearer to each other than this are taken as one: 16 units in the last place. Residuals
+/// have about 106 significant bits, of numbers below 1, and do not always tell slopes apart that
+/// differ by one unit, for points a unit apart.
+fn grain(slope: f64) -> f64 {
+    const RELATIVE: f64 = f64::from_bits((1023 - 48) << 52);
+    const ABSOLUTE: f64 = f64::from_bits((1023 - 100) << 52);
+    if slope.is_finite() {
+        (slope.abs() * RELATIVE).max(ABSOLUTE)
+    } else {
+        0.0
+    }
 }
 
 /// Up to this number of slopes, or four per point, they are looked at one by one.
@@ -98,7 +104,8 @@ impl<'a> Selection<'a> {
         let mut found = Vec::with_capacity(ranks.len());
         let mut rounds = 0..MOST_ROUNDS;
         while let Some(interval) = open.pop_front() {
-            if above(interval.low) >= interval.high || rounds.next().is_none() {
+            let is_grain = interval.high - interval.low <= 4.0 * grain(interval.low);
+            if (is_grain && !interval.complete) || rounds.next().is_none() {
                 found.extend(interval.ranks.iter().map(|_| interval.any_slope()));
             } else if interval.complete {
                 pick(interval, &mut found);
@@ -208,22 +215,34 @@ fn cuts(interval: &mut Interval) -> Vec<(f64, bool)> {
         let low = if first < 0.0 {
             interval.low
         } else {
-            drawn_at(first as usize).min(f64::MAX)
+            drawn_at(first as usize).clamp(f64::MIN, f64::MAX)
         };
         let high = if last < drawn {
             drawn_at(last as usize)
         } else {
             interval.high
         };
-        let high = high.max(above(low)).min(interval.high);
+        // A value that many slopes share must lie within, not at an end.
+        let (low, high) = if high - low <= grain(low) {
+            (low - grain(low), high + grain(high))
+        } else {
+            (low, high)
+        };
+        let (low, high) = (low.max(interval.low), high.min(interval.high));
         match near.last_mut() {
             Some((_, end)) if low <= *end => *end = end.max(high),
             _ => near.push((low, high)),
         }
     }
     if near == [(interval.low, interval.high)] {
-        // Nothing learnt: most slopes are one value, the lowest.
-        near = vec![(interval.low, above(interval.low))];
+        // Nothing learnt: most slopes are one value, the lowest or the highest.
+        let (low, high) = (interval.low, interval.high);
+        let middle = if low.is_finite() && high.is_finite() {
+            low.midpoint(high)
+        } else {
+            drawn_at(drawn as usize / 2).clamp(f64::MIN, f64::MAX)
+        };
+        near = vec![(low, middle)];
     }
     let mut cuts = Vec::with_capacity(2 * near.len() + 1);
     let mut end = interval.low;
