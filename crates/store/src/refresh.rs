@@ -67,12 +67,15 @@ pub(crate) fn lease_lost(error: sqlx::Error, lease: Option<&Lease>) -> StoreErro
     }
 }
 
+/// Level, watermark, retention floor.
+type LevelRow = (String, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 /// How far each level has come, finest first.
 ///
 /// # Errors
 /// Only those of the database.
 pub async fn levels(store: &Store) -> Result<Vec<LevelState>> {
-    let rows: Vec<(String, Option<DateTime<Utc>>, Option<DateTime<Utc>>)> = sqlx::query_as(
+    let rows: Vec<LevelRow> = sqlx::query_as(
         "SELECT level, nullif(watermark, '-infinity'), retention_floor FROM rollup_levels
          WHERE level <> 'trades' ORDER BY ordinal",
     )

@@ -25,7 +25,7 @@ async fn a_symbol_keeps_its_id_and_learns_its_properties() -> Result {
         base_asset: Some("BTC".to_owned()),
         ..named.clone()
     };
-    let again = symbols::register(store, Venue::Binance, &[known.clone()]).await?;
+    let again = symbols::register(store, Venue::Binance, std::slice::from_ref(&known)).await?;
     assert_eq!(again[0].1, first[0].1);
     symbols::register(store, Venue::Binance, &[named]).await?;
     let found = symbols::resolve(store, &"BTCUSDT".parse()?).await?;

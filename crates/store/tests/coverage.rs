@@ -17,7 +17,7 @@ fn klines(interval: Interval, trades: &[Trade], from_ms: i64, to_ms: i64) -> Vec
     let real = reference(interval, trades);
     let mut close = 1.0;
     (from_ms..to_ms)
-        .step_by(usize::try_from(interval.ms()).unwrap())
+        .step_by(interval.ms() as usize)
         .map(|bucket_ms| {
             let bar = real
                 .iter()
