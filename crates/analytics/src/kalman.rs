@@ -161,18 +161,11 @@ impl KalmanFilter {
     #[must_use]
     pub fn new(params: KalmanParams) -> Self {
         let phase = match params.noise() {
-            Noise::Pykalman { delta } => {
-                let step = delta.get() / (1.0 - delta.get());
-                Phase::Running {
-                    variances: Variances {
-                        observation: 1.0,
-                        beta_step: step,
-                        alpha_step: step,
-                    },
-                    state: training::prior(params.init()),
-                    started: false,
-                }
-            }
+            Noise::Pykalman { delta } => Phase::Running {
+                variances: delta.variances(),
+                state: training::prior(params.init()),
+                started: false,
+            },
             Noise::Memory { .. } | Noise::MaximumLikelihood { .. } => Phase::Training {
                 y: Vec::new(),
                 x: Vec::new(),

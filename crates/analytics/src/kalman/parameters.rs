@@ -1,5 +1,6 @@
 //! Choices of a Kalman filter that are checked once.
 
+use super::state::Variances;
 use crate::{
     error::{Error, Result},
     parameters::Lookback,
@@ -61,6 +62,15 @@ impl Delta {
     #[must_use]
     pub const fn get(self) -> f64 {
         self.0
+    }
+
+    pub(super) fn variances(self) -> Variances {
+        let step = self.0 / (1.0 - self.0);
+        Variances {
+            observation: 1.0,
+            beta_step: step,
+            alpha_step: step,
+        }
     }
 }
 

@@ -75,17 +75,11 @@ pub(super) fn train(params: &KalmanParams, y: &[f64], x: &[f64]) -> Result<Train
                 state: run.state.scaled(run.observation),
             }
         }
-        Noise::Pykalman { delta } => {
-            let step = delta.get() / (1.0 - delta.get());
-            Trained {
-                variances: Variances {
-                    observation: 1.0,
-                    beta_step: step,
-                    alpha_step: step,
-                },
-                state: prior(params.init()),
-            }
-        }
+        // Needs no training; here so that every noise has an answer.
+        Noise::Pykalman { delta } => Trained {
+            variances: delta.variances(),
+            state: prior(params.init()),
+        },
     };
     let v = trained.variances;
     if ![v.observation, v.beta_step, v.alpha_step]
