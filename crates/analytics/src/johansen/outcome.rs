@@ -12,7 +12,7 @@ pub enum DetOrder {
     Trend,
 }
 
-/// Parameters of [`johansen`]; the default is a constant and one lagged difference.
+/// Parameters of [`johansen`](super::johansen()); the default is a constant and one lagged difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct JohansenOptions {
     /// The deterministic terms.
