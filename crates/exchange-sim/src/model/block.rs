@@ -206,12 +206,9 @@ impl Block<'_> {
         }
         let template = self.template;
         let (first, last) = (self.trade(0), self.trade(self.trades() - 1));
-        let (mut low, mut high) = (i64::MAX, i64::MIN);
-        for (step, lowest, highest) in &template.extremes {
-            let moved = self.step * step;
-            low = low.min(moved + lowest);
-            high = high.max(moved + highest);
-        }
+        let moved = |(step, offset): &(i64, i64)| self.step * step + offset;
+        let low = template.lowest.iter().map(moved).min().unwrap_or(0);
+        let high = template.highest.iter().map(moved).max().unwrap_or(0);
         Aggregate {
             open: first.price,
             high: (self.base + high) * self.tick,

@@ -13,7 +13,7 @@ const REGIME_VOLATILITY: [f64; 8] = [0.6, 0.8, 1.0, 1.0, 1.0, 1.2, 1.6, 2.4];
 
 /// A Brownian motion over whole units of time, built by midpoint displacement: the value at the
 /// middle of a cell is the mean of its ends plus noise of its own, so that any value costs
-/// 25 steps and the next one about two.
+/// 25 steps and the next one about one.
 #[derive(Debug, Clone)]
 pub(super) struct Bridge {
     key: u64,
@@ -25,6 +25,8 @@ pub(super) struct Bridge {
 pub(super) struct BridgeWalker {
     at: Option<u64>,
     ends: [(f64, f64); DEPTH as usize + 1],
+    /// Middle of the cell above each depth.
+    middles: [f64; DEPTH as usize + 1],
     volatility: f64,
 }
 
@@ -33,6 +35,7 @@ impl Default for BridgeWalker {
         Self {
             at: None,
             ends: [(0.0, 0.0); DEPTH as usize + 1],
+            middles: [0.0; DEPTH as usize + 1],
             volatility: 1.0,
         }
     }
@@ -64,14 +67,18 @@ impl Bridge {
                 (self.edge(cell), self.edge(cell + 1))
             } else {
                 let (left, right) = walker.ends[depth as usize - 1];
-                // The parent's number, marked with the depth, so that no two middles share noise.
-                let noise = gauss(mix(self.key, (cell >> 1) | u64::from(depth) << 48));
-                let scale = if depth > DEPTH - REGIME {
-                    walker.volatility
-                } else {
-                    1.0
-                };
-                let middle = (left + right) * 0.5 + self.sd[depth as usize] * scale * noise;
+                if depth > from || walker.at.is_none() {
+                    // The parent's number, marked with the depth, so that no two middles share noise.
+                    let noise = gauss(mix(self.key, (cell >> 1) | u64::from(depth) << 48));
+                    let scale = if depth > DEPTH - REGIME {
+                        walker.volatility
+                    } else {
+                        1.0
+                    };
+                    walker.middles[depth as usize] =
+                        (left + right) * 0.5 + self.sd[depth as usize] * scale * noise;
+                }
+                let middle = walker.middles[depth as usize];
                 if cell & 1 == 0 {
                     (left, middle)
                 } else {

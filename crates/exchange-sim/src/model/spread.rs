@@ -30,6 +30,10 @@ pub(super) struct Spread {
 pub(super) struct SpreadWalker {
     at: Option<u64>,
     value: f64,
+    /// What the noise since the start of this chunk adds up to: the start of the next one.
+    fresh: f64,
+    /// The last regime that was looked at, its level and the one before.
+    regime: Option<(u64, f64, f64)>,
 }
 
 impl Spread {
@@ -47,35 +51,39 @@ impl Spread {
 
     /// The value at `unit`. The same whatever was read before.
     pub(super) fn at(&self, walker: &mut SpreadWalker, unit: u64) -> f64 {
-        self.reverting(walker, unit) + self.level(unit) + self.excursion(unit)
+        self.reverting(walker, unit) + self.level(walker, unit) + self.excursion(unit)
     }
 
     fn reverting(&self, walker: &mut SpreadWalker, unit: u64) -> f64 {
         let chunk = unit - unit % CHUNK;
-        let reusable = walker.at.filter(|at| *at >= chunk && *at <= unit);
-        let mut at = reusable.unwrap_or_else(|| {
-            // Every chunk starts afresh from the noise of the one before, so that the walk inside
-            // it adds up the same numbers in the same order wherever it was entered.
-            walker.value = 0.0;
-            for past in chunk.saturating_sub(CHUNK)..=chunk {
-                self.step(walker, past);
-            }
-            chunk
+        // Every chunk starts from the noise of the one before alone, so that the walk adds up the
+        // same numbers in the same order wherever it was entered.
+        let resumed = walker.at.filter(|at| *at <= unit && at + CHUNK >= chunk);
+        let mut at = resumed.unwrap_or_else(|| {
+            let from = chunk.saturating_sub(CHUNK);
+            walker.fresh = self.noise(from);
+            walker.value = walker.fresh;
+            from
         });
         while at < unit {
             at += 1;
-            self.step(walker, at);
+            let noise = self.noise(at);
+            walker.value = walker.value * self.keep + noise;
+            walker.fresh = walker.fresh * self.keep + noise;
+            if at % CHUNK == 0 {
+                (walker.value, walker.fresh) = (walker.fresh, noise);
+            }
         }
         walker.at = Some(unit);
         walker.value
     }
 
-    fn step(&self, walker: &mut SpreadWalker, unit: u64) {
-        walker.value = walker.value * self.keep + self.noise_sd * gauss(mix(self.key, unit));
+    fn noise(&self, unit: u64) -> f64 {
+        self.noise_sd * gauss(mix(self.key, unit))
     }
 
     /// Most of the time the level is the usual one; in one regime of five it is another.
-    fn level(&self, unit: u64) -> f64 {
+    fn level(&self, walker: &mut SpreadWalker, unit: u64) -> f64 {
         let of = |regime: u64| {
             let draw = mix(self.key ^ 0x1e7e1, regime);
             let side = if draw & 1 == 0 { 1.0 } else { -1.0 };
@@ -86,12 +94,17 @@ impl Spread {
             }
         };
         let (regime, age) = (unit >> REGIME, unit & ((1 << REGIME) - 1));
-        let level = of(regime);
-        if age >= BLEND || regime == 0 {
-            return level;
-        }
-        let before = of(regime - 1);
-        before + (level - before) * age as f64 / BLEND as f64
+        let (_, level, before) = match walker.regime {
+            Some(known) if known.0 == regime => known,
+            _ => (regime, of(regime), of(regime.saturating_sub(1))),
+        };
+        walker.regime = Some((regime, level, before));
+        let share = if age < BLEND {
+            age as f64 / BLEND as f64
+        } else {
+            1.0
+        };
+        before + (level - before) * share
     }
 
     fn excursion(&self, unit: u64) -> f64 {

@@ -55,8 +55,10 @@ impl Weights {
 #[derive(Debug)]
 pub(super) struct Template {
     pub(super) slots: Vec<Slot>,
-    /// `(step, lowest offset, highest offset)` of each step that has trades.
-    pub(super) extremes: Vec<(i64, i64, i64)>,
+    /// `(step, offset)` of the trades that can be the lowest of a block, whichever way it moves.
+    pub(super) lowest: Vec<(i64, i64)>,
+    /// The same of the highest.
+    pub(super) highest: Vec<(i64, i64)>,
     pub(super) all: Weights,
     pub(super) bought: Weights,
     pub(super) fills: u64,
@@ -162,29 +164,53 @@ impl Template {
     }
 
     fn summed(slots: Vec<Slot>, fills: u64) -> Self {
-        let mut extremes: Vec<(i64, i64, i64)> = Vec::new();
         let (mut all, mut bought) = (Weights::default(), Weights::default());
         for slot in &slots {
-            let (step, offset) = (i64::from(slot.step), i64::from(slot.offset));
-            match extremes.last_mut() {
-                Some((last, low, high)) if *last == step => {
-                    *low = offset.min(*low);
-                    *high = offset.max(*high);
-                }
-                _ => extremes.push((step, offset, offset)),
-            }
             all.add(slot);
             if !slot.buyer_is_maker {
                 bought.add(slot);
             }
         }
+        let (highest, mut lowest) = (upper_hull(&slots, 1), upper_hull(&slots, -1));
+        for (_, offset) in &mut lowest {
+            *offset = -*offset;
+        }
         Self {
             slots,
-            extremes,
+            lowest,
+            highest,
             all,
             bought,
             fills,
             fill_ids: fills + FILL_HOLE,
         }
     }
+}
+
+/// The trades whose `sign · offset` no line between two others reaches: `slope · step + sign ·
+/// offset` is greatest at one of them whatever the slope.
+fn upper_hull(slots: &[Slot], sign: i64) -> Vec<(i64, i64)> {
+    let mut hull: Vec<(i64, i64)> = Vec::new();
+    for slot in slots {
+        // Steps ascend with time.
+        let point = (i64::from(slot.step), sign * i64::from(slot.offset));
+        if hull
+            .last()
+            .is_some_and(|last| last.0 == point.0 && last.1 >= point.1)
+        {
+            continue;
+        }
+        while let [.., a, b] = hull[..] {
+            let turn = (b.0 - a.0) * (point.1 - a.1) - (b.1 - a.1) * (point.0 - a.0);
+            if turn < 0 {
+                break;
+            }
+            hull.pop();
+        }
+        if hull.len() == 1 && hull[0].0 == point.0 {
+            hull.pop();
+        }
+        hull.push(point);
+    }
+    hull
 }
