@@ -1,24 +1,27 @@
-// compress.mjs QUALITY FILE…: writes a .br and a .gz beside each file; quality 1 (quick) to 11 (small).
-import { readFile, writeFile } from "node:fs/promises";
+// compress.mjs FILE…: writes a .br and a .gz beside each file, as small as they get.
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
 const brotli = promisify(brotliCompress);
 const deflate = promisify(gzip);
 
-const [quality, ...files] = process.argv.slice(2);
+// What is interrupted half-way must not be taken for a whole file.
+const write = async (path, content) => {
+  await writeFile(`${path}.part`, content);
+  await rename(`${path}.part`, path);
+};
 
 await Promise.all(
-  files.map(async (path) => {
+  process.argv.slice(2).map(async (path) => {
     const content = await readFile(path);
     const params = {
-      [constants.BROTLI_PARAM_QUALITY]: Number(quality),
+      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
       [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
-      [constants.BROTLI_PARAM_LGWIN]: 24,
+      [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
     };
-    const [br, gz] = await Promise.all([brotli(content, { params }), deflate(content, { level: Math.min(quality, 9) })]);
-    // The .gz comes last: where it is, both are.
-    await writeFile(`${path}.br`, br);
-    await writeFile(`${path}.gz`, gz);
+    const [br, gz] = await Promise.all([brotli(content, { params }), deflate(content, { level: 9 })]);
+    await write(`${path}.br`, br);
+    await write(`${path}.gz`, gz);
   }),
 );

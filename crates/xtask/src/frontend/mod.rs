@@ -12,7 +12,9 @@ use anyhow::Context;
 
 use crate::{command, workspace};
 
+mod assets;
 mod bindings;
+mod compress;
 mod inputs;
 mod npm;
 mod pages;
@@ -61,12 +63,7 @@ pub fn build(options: &Options) -> anyhow::Result<PathBuf> {
     npm::install("frontend")?;
     let module = wasm::compile(options)?;
     let bindings = bindings::generate(&module, &options.wasm_dir)?;
-    let effort = if options.debug {
-        pages::Effort::Least
-    } else {
-        pages::Effort::Most
-    };
-    pages::assemble(&root.join("frontend"), &bindings, &dist, effort)?;
+    pages::assemble(&root.join("frontend"), &bindings, &dist, !options.debug)?;
     if !options.debug {
         sizes::report(&dist)?;
     }

@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use super::compress;
+
 /// WASM, JavaScript and CSS together, compressed, with Plotly.
 const BUDGET_KB: f64 = 900.0;
 
@@ -17,11 +19,16 @@ pub(super) fn report(dist: &Path) -> anyhow::Result<()> {
             continue;
         }
         let name = path.strip_prefix(dist)?.to_string_lossy().into_owned();
-        if name.ends_with(".br") || name.ends_with(".gz") {
+        if compress::SUFFIXES
+            .iter()
+            .any(|suffix| name.ends_with(suffix))
+        {
             continue;
         }
         let kilobytes = |suffix: &str| -> anyhow::Result<f64> {
-            let bytes = fs::metadata(dist.join(format!("{name}{suffix}")))?.len();
+            let form = compress::with(&path, suffix);
+            // What does not shrink is sent as it is.
+            let bytes = fs::metadata(if form.is_file() { &form } else { &path })?.len();
             Ok(f64::from(u32::try_from(bytes)?) / 1000.0)
         };
         rows.push((kilobytes("")?, kilobytes(".gz")?, kilobytes(".br")?, name));
