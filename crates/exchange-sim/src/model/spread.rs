@@ -70,7 +70,7 @@ impl Spread {
             let noise = self.noise(at);
             walker.value = walker.value * self.keep + noise;
             walker.fresh = walker.fresh * self.keep + noise;
-            if at % CHUNK == 0 {
+            if at.is_multiple_of(CHUNK) {
                 (walker.value, walker.fresh) = (walker.fresh, noise);
             }
         }
