@@ -7,7 +7,7 @@ use crate::{
     line::Line,
     moments::Moments,
 };
-use problem::{Iterate, Problem};
+use problem::{Iterate, Problem, Step};
 
 /// The two constants of the objective.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -170,21 +170,29 @@ pub(crate) fn fit(
 /// The best of Newton's step and its halves, or one step of reweighted least squares where the
 /// current division into near and far points has no optimum of its own. `None` if nothing helps.
 fn improve(problem: &mut Problem, now: &Iterate) -> Option<Iterate> {
-    let newton = now.newton(problem);
-    let steps = newton.into_iter().chain(now.reweighted(problem));
-    for step in steps {
-        let mut share = 1.0;
-        for _ in 0..30 {
-            let next = problem.at(now, step, share);
-            let rounding = 1e-15 * now.objective.abs();
-            let is_better = next.objective < now.objective - rounding;
-            let is_flatter =
-                next.objective <= now.objective + 4.0 * rounding && next.gradient < now.gradient;
-            if is_better || is_flatter {
-                return Some(next);
-            }
-            share /= 2.0;
+    if let Some(step) = now.newton(problem)
+        && let Some(next) = search(problem, now, step)
+    {
+        return Some(next);
+    }
+    let step = now.reweighted(problem)?;
+    search(problem, now, step)
+}
+
+/// The first of a step and its halves that lowers the objective, or that flattens it where rounding
+/// hides whether it is lower.
+fn search(problem: &mut Problem, now: &Iterate, step: Step) -> Option<Iterate> {
+    let rounding = 1e-15 * now.objective.abs();
+    let mut share = 1.0;
+    for _ in 0..30 {
+        let next = problem.at(now, step, share);
+        let is_better = next.objective < now.objective - rounding;
+        let is_flatter =
+            next.objective <= now.objective + 4.0 * rounding && next.gradient < now.gradient;
+        if is_better || is_flatter {
+            return Some(next);
         }
+        share /= 2.0;
     }
     None
 }

@@ -180,21 +180,22 @@ impl Problem {
 
     fn sums(&self, limit: f64) -> (Near, Far) {
         let (mut near, mut far) = (Near::default(), Far::default());
+        // Products with 0 or 1 instead of a branch, which would be mispredicted for a third of points.
         for (&r, &x) in self.residuals.iter().zip(&self.x) {
-            if r.abs() <= limit {
-                near.n += 1.0;
-                near.x += x;
-                near.r += r;
-                near.xx += x * x;
-                near.xr += x * r;
-                near.rr += r * r;
-            } else {
-                let sign = r.signum();
-                far.n += 1.0;
-                far.s += sign;
-                far.xs += sign * x;
-                far.r += r.abs();
-            }
+            let is_near = if r.abs() <= limit { 1.0 } else { 0.0 };
+            let is_far = 1.0 - is_near;
+            let (near_x, near_r) = (is_near * x, is_near * r);
+            near.n += is_near;
+            near.x += near_x;
+            near.r += near_r;
+            near.xx += near_x * x;
+            near.xr += near_x * r;
+            near.rr += near_r * r;
+            let sign = is_far.copysign(r);
+            far.n += is_far;
+            far.s += sign;
+            far.xs += sign * x;
+            far.r += sign * r;
         }
         (near, far)
     }
@@ -241,7 +242,7 @@ impl Iterate {
     }
 
     /// A step of least squares in which a point beyond ε·σ weighs ε·σ/|r|; always downhill.
-    pub(super) fn reweighted(&self, problem: &mut Problem) -> Option<Step> {
+    pub(super) fn reweighted(&self, problem: &Problem) -> Option<Step> {
         let limit = problem.epsilon * self.scale;
         let (mut w, mut x, mut r, mut xx, mut xr) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for (&yi, &xi) in problem.y.iter().zip(&problem.x) {
