@@ -105,9 +105,11 @@ BEGIN
                 format(trades, lv.level, 'true', lv.covers_r || ' IS TRUE')
             -- Minutes are not divided further: without a kline, the trades that there are.
             WHEN lv.level = '1m' THEN
-                format(trades, lv.level, format($sql$(%s OR NOT EXISTS (
-                    SELECT FROM history h
-                    WHERE h.symbol_id = r.symbol_id AND h.level = %L AND h.bucket = r.bucket))$sql$,
+                -- (With EXISTS the planner would hash the klines of all symbols for one read.)
+                format(trades, lv.level, format($sql$(%s OR (
+                    SELECT true FROM history h
+                    WHERE h.symbol_id = r.symbol_id AND h.level = %L AND h.bucket = r.bucket
+                    LIMIT 1) IS NULL)$sql$,
                     lv.covers_r, lv.level), lv.covers_r || ' IS TRUE')
                 || ' UNION ALL ' || format(klines, lv.level, lv.covers_h)
             ELSE
