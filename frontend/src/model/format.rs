@@ -114,15 +114,15 @@ pub(crate) fn duration(ms: i64) -> String {
 mod tests {
     use super::*;
 
-    fn plain(text: String) -> String {
+    fn plain(text: &str) -> String {
         text.replace('\u{202f}', " ").replace('−', "-")
     }
 
     #[test]
     fn thousands_are_set_apart_and_decimals_are_kept() {
-        assert_eq!(plain(price(64_120.5, 2)), "64 120.50");
-        assert_eq!(plain(price(-1_234_567.0, 0)), "-1 234 567");
-        assert_eq!(plain(price(999.0, 1)), "999.0");
+        assert_eq!(plain(&price(64_120.5, 2)), "64 120.50");
+        assert_eq!(plain(&price(-1_234_567.0, 0)), "-1 234 567");
+        assert_eq!(plain(&price(999.0, 1)), "999.0");
         assert_eq!(price(f64::NAN, 2), UNKNOWN);
     }
 
@@ -135,40 +135,40 @@ mod tests {
 
     #[test]
     fn large_numbers_get_a_unit_and_never_a_thousand_of_one() {
-        assert_eq!(plain(compact(1_243_000_000.0)), "1.24 B");
-        assert_eq!(plain(compact(999_960.0)), "1.00 M");
-        assert_eq!(plain(compact(123_400.0)), "123.4 K");
-        assert_eq!(plain(compact(0.5)), "0.50");
+        assert_eq!(plain(&compact(1_243_000_000.0)), "1.24 B");
+        assert_eq!(plain(&compact(999_960.0)), "1.00 M");
+        assert_eq!(plain(&compact(123_400.0)), "123.4 K");
+        assert_eq!(plain(&compact(0.5)), "0.50");
     }
 
     #[test]
     fn counts_are_exact_until_they_are_long() {
-        assert_eq!(plain(count(763)), "763");
-        assert_eq!(plain(count(12_345)), "12 345");
-        assert_eq!(plain(count(1_234_567)), "1.23 M");
+        assert_eq!(plain(&count(763)), "763");
+        assert_eq!(plain(&count(12_345)), "12 345");
+        assert_eq!(plain(&count(1_234_567)), "1.23 M");
     }
 
     #[test]
     fn a_change_has_a_sign_unless_it_rounds_to_nothing() {
-        assert_eq!(plain(change(100.0, 100.42)), "+0.42 %");
-        assert_eq!(plain(change(100.0, 99.0)), "-1.00 %");
-        assert_eq!(plain(change(100.0, 99.999)), "0.00 %");
+        assert_eq!(plain(&change(100.0, 100.42)), "+0.42 %");
+        assert_eq!(plain(&change(100.0, 99.0)), "-1.00 %");
+        assert_eq!(plain(&change(100.0, 99.999)), "0.00 %");
         assert_eq!(change(0.0, 1.0), UNKNOWN);
     }
 
     #[test]
     fn ages_grow_into_larger_units_and_are_never_negative() {
-        assert_eq!(plain(age(-500)), "0 s");
-        assert_eq!(plain(age(99_999)), "99 s");
-        assert_eq!(plain(age(240_000)), "4 min");
-        assert_eq!(plain(age(7_300_000)), "2 h");
-        assert_eq!(plain(age(3 * 86_400_000)), "3 d");
+        assert_eq!(plain(&age(-500)), "0 s");
+        assert_eq!(plain(&age(99_999)), "99 s");
+        assert_eq!(plain(&age(240_000)), "4 min");
+        assert_eq!(plain(&age(7_300_000)), "2 h");
+        assert_eq!(plain(&age(3 * 86_400_000)), "3 d");
     }
 
     #[test]
     fn durations_are_precise_while_they_are_short() {
-        assert_eq!(plain(duration(12)), "12 ms");
-        assert_eq!(plain(duration(-12)), "-12 ms");
-        assert_eq!(plain(duration(1_440)), "1.4 s");
+        assert_eq!(plain(&duration(12)), "12 ms");
+        assert_eq!(plain(&duration(-12)), "-12 ms");
+        assert_eq!(plain(&duration(1_440)), "1.4 s");
     }
 }
