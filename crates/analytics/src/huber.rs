@@ -153,6 +153,10 @@ pub(crate) fn fit(
             None => break,
         }
     }
+    // A NaN is above no limit, so that it would pass for an optimum.
+    if !now.gradient.is_finite() || !now.objective.is_finite() {
+        return Err(out_of_range);
+    }
     if now.gradient > ACCEPTED && !problem.is_exact(&now) {
         return Err(Degeneracy::Coincident.into());
     }

@@ -53,7 +53,7 @@ pub struct Kalman {
     /// The variances in force after training.
     pub variances: Variances,
     /// Standard deviation of e/√S after training, 1 for a filter whose variances fit the data;
-    /// `None` before two bars.
+    /// `None` before two bars, and if the squares leave the range of `f64`.
     pub standardized_sd: Option<f64>,
 }
 
@@ -77,7 +77,9 @@ pub enum Calibration {
 }
 
 impl Calibration {
-    fn of(sd: f64) -> Self {
+    /// What a standard deviation of e/√S says.
+    #[must_use]
+    pub fn of(sd: f64) -> Self {
         if sd < 0.5 {
             Self::TooWide
         } else if sd > 2.0 {
@@ -213,11 +215,13 @@ impl KalmanFilter {
         }
     }
 
-    /// Standard deviation of e/√S so far; `None` before two bars after training.
+    /// Standard deviation of e/√S so far; `None` before two bars after training, and if the squares
+    /// left the range of `f64`.
     #[must_use]
     pub fn standardized_sd(&self) -> Option<f64> {
         let (n, _, squares) = self.surprise;
-        (n >= 2.0).then(|| (squares / (n - 1.0)).sqrt())
+        let sd = (n >= 2.0).then(|| (squares / (n - 1.0)).sqrt());
+        sd.filter(|sd| sd.is_finite())
     }
 
     fn advance(&mut self, y: f64, x: f64) -> Result<Option<KalmanStep>> {
@@ -274,5 +278,32 @@ impl KalmanFilter {
             *state
         };
         state.updated(y, x, variances.observation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviations_from_half_to_twice_the_predicted_are_fair() {
+        for (sd, expected) in [
+            (0.4999, Calibration::TooWide),
+            (0.5, Calibration::Fair),
+            (2.0, Calibration::Fair),
+            (2.0001, Calibration::TooNarrow),
+        ] {
+            assert_eq!(Calibration::of(sd), expected, "{sd}");
+        }
+    }
+
+    #[test]
+    fn a_surprise_whose_square_overflows_leaves_no_infinite_deviation() {
+        let mut filter = KalmanFilter::new(KalmanParams::of(Noise::pykalman()));
+        for y in [1.0, 1e200, 2.0] {
+            let step = filter.push(y, 1.0).expect("finite");
+            assert!(step.is_none_or(|step| step.standardized().is_finite()));
+        }
+        assert_eq!(filter.standardized_sd(), None);
     }
 }

@@ -4,7 +4,7 @@ use crate::parameters::Lookback;
 use crate::{
     correlation::{CorrelationOf, rolling_correlation},
     error::{Error, Result},
-    kalman::{KalmanParams, KalmanStep, kalman},
+    kalman::{Calibration, KalmanParams, KalmanStep, kalman},
     line::Line,
     parameters::{Transform, Window, ZScore},
     spread::{KalmanSpread, spread_along},
@@ -157,6 +157,12 @@ impl PairAnalysis {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.spread.is_empty()
+    }
+
+    /// What [`PairAnalysis::standardized_sd`] says about a Kalman filter's variances.
+    #[must_use]
+    pub fn calibration(&self) -> Option<Calibration> {
+        self.standardized_sd.map(Calibration::of)
     }
 
     /// One bar's figures; all `None` beyond the end.

@@ -2,7 +2,10 @@
 
 use crate::error::{Error, Result};
 
-/// Length of a rolling window, in bars: at least 3.
+/// No series is longer, and sums of two such numbers are far from overflow.
+const MOST_BARS: usize = 10_000_000;
+
+/// Length of a rolling window, in bars: from 3 to 10,000,000.
 ///
 /// ```
 /// use analytics::Window;
@@ -16,12 +19,13 @@ impl Window {
     /// A window of `bars` bars.
     ///
     /// # Errors
-    /// [`Error::BadParameter`] below 3: two values have a standard deviation but no shape.
+    /// [`Error::BadParameter`] below 3, as two values have a standard deviation but no shape, and
+    /// above 10,000,000.
     pub const fn new(bars: usize) -> Result<Self> {
-        if bars < 3 {
+        if bars < 3 || bars > MOST_BARS {
             return Err(Error::BadParameter {
                 name: "window",
-                allowed: "at least 3 bars",
+                allowed: "from 3 to 10,000,000 bars",
             });
         }
         Ok(Self(bars))
@@ -41,7 +45,8 @@ impl Default for Window {
     }
 }
 
-/// How many closed bars a fit looks back on: at least 3, so that a residual variance exists.
+/// How many closed bars a fit looks back on: at least 3, so that a residual variance exists, and at most
+/// 10,000,000.
 ///
 /// ```
 /// use analytics::Lookback;
@@ -54,12 +59,12 @@ impl Lookback {
     /// A look-back of `bars` bars.
     ///
     /// # Errors
-    /// [`Error::BadParameter`] below 3.
+    /// [`Error::BadParameter`] below 3 and above 10,000,000.
     pub const fn new(bars: usize) -> Result<Self> {
-        if bars < 3 {
+        if bars < 3 || bars > MOST_BARS {
             return Err(Error::BadParameter {
                 name: "lookback",
-                allowed: "at least 3 bars",
+                allowed: "from 3 to 10,000,000 bars",
             });
         }
         Ok(Self(bars))
@@ -216,13 +221,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_and_lookbacks_below_three_bars_cannot_be_made() {
-        for bars in 0..3 {
+    fn windows_and_lookbacks_below_three_or_above_ten_million_bars_cannot_be_made() {
+        for bars in [0, 1, 2, 10_000_001, usize::MAX] {
             assert!(Window::new(bars).is_err());
             assert!(Lookback::new(bars).is_err());
         }
-        assert_eq!(Window::new(3).unwrap().get(), 3);
-        assert_eq!(Lookback::new(3).unwrap().get(), 3);
+        for bars in [3, 10_000_000] {
+            assert_eq!(Window::new(bars).unwrap().get(), bars);
+            assert_eq!(Lookback::new(bars).unwrap().get(), bars);
+        }
     }
 
     #[test]

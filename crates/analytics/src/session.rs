@@ -3,7 +3,7 @@
 use crate::{
     correlation::RollingCorrelation,
     error::{Error, Result},
-    kalman::{KalmanFilter, KalmanStep},
+    kalman::{Calibration, KalmanFilter, KalmanStep},
     line::Line,
     pair::{Hedge, PairParams, Point},
     parameters::{Transform, ZScore},
@@ -103,6 +103,12 @@ impl Session {
             State::Kalman(filter, _) => filter.standardized_sd(),
             State::Fixed(_) | State::WalkForward(_) => None,
         }
+    }
+
+    /// What [`Session::standardized_sd`] says about a Kalman filter's variances so far.
+    #[must_use]
+    pub fn calibration(&self) -> Option<Calibration> {
+        self.standardized_sd().map(Calibration::of)
     }
 
     /// Takes in the untransformed closes of a closed bar.

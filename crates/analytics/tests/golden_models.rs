@@ -8,7 +8,10 @@
 mod common;
 
 use analytics::kalman::{Init, KalmanParams, Noise, kalman};
-use analytics::{HuberParams, Intercept, Line, huber, ols, theil_sen};
+use analytics::{
+    Baseline, CorrelationOf, HuberParams, Intercept, Line, Window, huber, ols, rolling_correlation,
+    spread, theil_sen, zscore,
+};
 use common::{Golden, assert_close, fixtures, private_goldens, series};
 
 fn largest(values: &[f64]) -> f64 {
@@ -79,6 +82,22 @@ fn check_ols(golden: &Golden) {
     near("alpha_t", fit.t_alpha().unwrap(), 1.0);
     near("r2", fit.r2.unwrap(), 1.0);
     near("sigma2", fit.sigma.unwrap().powi(2), 1.0);
+}
+
+/// What a chart of the least-squares model shows: spread, z-score, correlation of the legs.
+fn check_charts(golden: &Golden) {
+    let line = ols(&golden.y, &golden.x).unwrap().line;
+    let residuals = spread(&golden.y, &golden.x, line).unwrap();
+    let residuals: Vec<Option<f64>> = residuals.into_iter().map(Some).collect();
+    let scale = largest(&golden.y);
+    check_series(golden, "models/ols/spread", &residuals, 1e-10, scale);
+    let bars = golden.at("meta/window").as_u64().unwrap();
+    let window = Window::new(bars as usize).unwrap();
+    let z = zscore(&residuals, window, Baseline::Inclusive).unwrap();
+    check_series(golden, "models/ols/zscore", &z, 1e-9, 1.0);
+    let levels = CorrelationOf::Levels;
+    let correlation = rolling_correlation(&golden.y, &golden.x, window, levels).unwrap();
+    check_series(golden, "correlation", &correlation, 1e-9, 1.0);
 }
 
 fn check_theil_sen(golden: &Golden) {
@@ -153,6 +172,7 @@ fn check_kalman(golden: &Golden) {
 
 fn check(golden: &Golden) {
     check_ols(golden);
+    check_charts(golden);
     check_huber(golden);
     check_theil_sen(golden);
     check_kalman(golden);

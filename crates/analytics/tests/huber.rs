@@ -1,6 +1,6 @@
 //! Huber's regression: optimality, robustness, degenerate cases.
 
-use analytics::{Error, HuberParams, Line, huber, huber_from};
+use analytics::{Degeneracy, Error, HuberParams, Line, huber, huber_from};
 use proptest::prelude::*;
 
 fn objective(y: &[f64], x: &[f64], line: Line, scale: f64, params: &HuberParams) -> f64 {
@@ -48,6 +48,22 @@ fn an_exact_line_is_found_with_a_scale_of_nothing() {
 fn a_constant_x_is_an_error_where_scikit_learn_answers_a_line() {
     let result = huber(&[1.0, 2.0, 4.0], &[5.0; 3], &HuberParams::default());
     assert!(matches!(result, Err(Error::Degenerate(_))));
+}
+
+#[test]
+fn sums_that_overflow_are_no_optimum() {
+    let (y, x) = (
+        [10.0, 12.0, 11.0, 9.0, 10.0, 8.0],
+        [1.0, 1.6e308, 2.0, 3.0, 4.0, 5.0],
+    );
+    let start = Line {
+        alpha: 0.0,
+        beta: 0.0,
+    };
+    assert_eq!(
+        huber_from(&y, &x, &HuberParams::default(), start),
+        Err(Degeneracy::OutOfRange("y").into())
+    );
 }
 
 proptest! {

@@ -76,10 +76,16 @@ fn hedges(lookback: Lookback) -> Vec<Hedge> {
 
 fn check_point(point: &Point) {
     let line = point.line.into_iter().flat_map(|l| [l.alpha, l.beta]);
-    let kalman = point
-        .kalman
-        .into_iter()
-        .flat_map(|k| [k.innovation, k.innovation_variance, k.var_beta, k.var_alpha]);
+    let kalman = point.kalman.into_iter().flat_map(|k| {
+        [
+            k.innovation,
+            k.innovation_variance,
+            k.standardized(),
+            k.var_beta,
+            k.covariance,
+            k.var_alpha,
+        ]
+    });
     let mut figures = line
         .chain(point.spread)
         .chain(point.z)
@@ -129,9 +135,14 @@ fn check_all(y: &[f64], x: &[f64]) {
         .into_iter()
         .flatten()
         {
-            assert!(
-                fit.line.alpha.is_finite() && fit.line.beta.is_finite() && fit.scale.is_finite()
-            );
+            let figures = [
+                fit.line.alpha,
+                fit.line.beta,
+                fit.scale,
+                fit.objective,
+                fit.gradient,
+            ];
+            assert!(figures.into_iter().all(f64::is_finite), "{fit:?}");
         }
     }
     for intercept in [Intercept::Separate, Intercept::Joint] {
@@ -183,8 +194,12 @@ fn check_all(y: &[f64], x: &[f64]) {
         }
     }
     for hedge in hedges(lookback) {
-        if let Hedge::Kalman { params, .. } = hedge {
-            let _ = kalman(y, x, &params);
+        if let Hedge::Kalman { params, .. } = hedge
+            && let Ok(run) = kalman(y, x, &params)
+        {
+            assert!(run.standardized_sd.is_none_or(f64::is_finite), "{run:?}");
+            let mut scores = run.steps.iter().flatten().map(|s| s.standardized());
+            assert!(scores.all(f64::is_finite), "{run:?}");
         }
         for z in [
             ZScore::Rolling {
@@ -199,6 +214,7 @@ fn check_all(y: &[f64], x: &[f64]) {
                 };
                 let params = params.with_correlation(window, CorrelationOf::Levels);
                 if let Ok(analysis) = analyse(y, x, &params) {
+                    assert!(analysis.standardized_sd.is_none_or(f64::is_finite));
                     for t in 0..=analysis.len() {
                         check_point(&analysis.point(t));
                     }
@@ -259,19 +275,38 @@ proptest! {
     }
 
     #[test]
-    fn any_parameter(a in value(), b in value(), n in any::<usize>()) {
+    fn any_parameter(
+        a in value(),
+        b in value(),
+        n in prop_oneof![
+            any::<usize>(), 0..20_usize, Just(10_000_000), Just(usize::MAX), Just(usize::MAX - 1),
+        ],
+    ) {
+        let (y, x) = ([1.0, 2.0, 4.0, 3.0, 5.0, 9.0], [1.0, 2.0, 3.0, 5.0, 4.0, 7.0]);
+        let rising = [Some(1.0), Some(2.0), Some(3.0)];
         let _ = (Memory::new(a), Delta::new(a), HuberParams::new(a, b), Lookback::new(n));
         if let Ok(window) = Window::new(n) {
             let z = ZScore::Rolling { window, baseline: Baseline::Inclusive };
             if let Ok(threshold) = Threshold::new(a, z) {
                 prop_assert!(threshold.get() < z.bound().unwrap());
             }
-            let _ = zscore(&[Some(a), None, Some(b)], window, Baseline::Exclusive);
+            for baseline in [Baseline::Inclusive, Baseline::Exclusive] {
+                let _ = zscore(&[Some(a), None, Some(b)], window, baseline);
+                let _ = zscore(&rising, window, baseline);
+                let mut rolling = RollingZScore::new(window, baseline);
+                let _ = (rolling.push(rising[0]), rolling.push(rising[1]), rolling.peek(rising[2]));
+            }
             let _ = rolling_correlation(&[a], &[b], window, CorrelationOf::Levels);
         }
         if let Ok(lookback) = Lookback::new(n) {
             for estimator in estimators() {
                 let _ = RollingFit::new(estimator, lookback).push(a, b);
+                let _ = walk_forward(&y, &x, estimator, lookback);
+            }
+            for hedge in hedges(lookback) {
+                if let Hedge::Kalman { params, .. } = hedge {
+                    let _ = kalman(&y, &x, &params);
+                }
             }
         }
         if let Ok(params) = HuberParams::new(a, b) {

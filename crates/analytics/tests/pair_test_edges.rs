@@ -215,16 +215,28 @@ fn an_exact_line_is_collinear_and_not_minus_infinity_with_p_zero() {
 
 #[test]
 fn collinear_begins_where_the_reference_lets_it_begin() {
-    // R² = 1 − 100·√ε = 1 − 1.49e-6. The error's share of y's variance is set around it.
-    let edges = edges();
-    let r_squared = |share: f64| {
-        let y: Vec<f64> = (0..60)
-            .map(|t| edges.x[t] + share * if t % 3 == 0 { 1.0 } else { -0.5 })
-            .collect();
-        engle_granger(&y, &edges.x, EngleGrangerOptions::default())
+    // R² = 1 − 100·√ε = 1 − 1.490e-6. An error that is orthogonal to x and to the constant makes the
+    // unexplained share of y's variance what it is meant to be.
+    let x = edges().x;
+    let n = x.len() as f64;
+    let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let centred = |v: &[f64]| {
+        let mean = v.iter().sum::<f64>() / n;
+        v.iter().map(|v| v - mean).collect::<Vec<f64>>()
     };
-    assert_eq!(r_squared(1e-5), Err(Degeneracy::Collinear.into()));
-    assert!(r_squared(1e-1).is_ok_and(|test| test.r_squared < 0.999));
+    let dx = centred(&x);
+    let raw = (0..60).map(|t| if t % 3 == 0 { 1.0 } else { -0.5 });
+    let raw = centred(&raw.collect::<Vec<f64>>());
+    let slope = sum(&raw, &dx) / sum(&dx, &dx);
+    let u: Vec<f64> = raw.iter().zip(&dx).map(|(r, d)| r - slope * d).collect();
+    let with_unexplained = |d: f64| {
+        let share = (d / (1.0 - d) * sum(&dx, &dx) / sum(&u, &u)).sqrt();
+        let y: Vec<f64> = x.iter().zip(&u).map(|(x, u)| x + share * u).collect();
+        engle_granger(&y, &x, EngleGrangerOptions::default())
+    };
+    assert_eq!(with_unexplained(1.45e-6), Err(Degeneracy::Collinear.into()));
+    let test = with_unexplained(1.53e-6).unwrap();
+    assert_close("1 − R²", 1.0 - test.r_squared, 1.53e-6, 1e-6, 0.0);
 }
 
 #[test]
@@ -356,6 +368,42 @@ fn a_stationary_leg_is_warned_of() {
             got: 60
         })
     );
+}
+
+#[test]
+fn a_stationary_x_is_warned_of_and_directions_that_disagree_are() {
+    let edges = edges();
+    let mut draw = 7_u32;
+    let mut uniform = || {
+        draw = draw.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f64::from(draw >> 8) / f64::from(1 << 24) - 0.5
+    };
+    let noise: Vec<f64> = (0..60).map(|_| uniform()).collect();
+    let block = pair_tests(&edges.y, &noise, Default::default()).unwrap();
+    assert!(block.adf_x.unwrap().rejects_unit_root());
+    assert!(block.warnings.contains(&Warning::StationaryX));
+    assert!(!block.warnings.contains(&Warning::StationaryY));
+
+    // Legs loosely tied: on 60 bars the two directions part often enough.
+    let (mut agree, mut disagree) = (0, 0);
+    for _ in 0..200 {
+        let (mut level, mut error) = (0.0, 0.0);
+        let (y, x): (Vec<f64>, Vec<f64>) = (0..60)
+            .map(|_| {
+                level += uniform();
+                error = 0.7 * error + uniform();
+                (level + error, level)
+            })
+            .unzip();
+        let block = pair_tests(&y, &x, Default::default()).unwrap();
+        let both = block.engle_granger;
+        let parted = both.y_on_x.unwrap().rejects() != both.x_on_y.unwrap().rejects();
+        let warned = block.warnings.contains(&Warning::DirectionsDisagree);
+        assert_eq!(warned, parted);
+        disagree += u32::from(parted);
+        agree += u32::from(!parted);
+    }
+    assert!(disagree > 0 && agree > 0, "{disagree} of 200 disagree");
 }
 
 #[test]

@@ -139,6 +139,18 @@ fn a_wild_outlier_does_not_move_the_answer() {
 }
 
 #[test]
+fn an_outlier_that_scales_all_other_points_to_nothing_does_not_move_the_answer() {
+    for wild in [1e33, 1e100, 1e200, -1e200] {
+        let (mut y, x) = walks(1_500, 13);
+        y[700] = wild;
+        check(&y, &x);
+    }
+    let (y, mut x) = walks(1_500, 13);
+    x[700] = 1e200;
+    check(&y, &x);
+}
+
+#[test]
 fn denormals_have_slopes_too() {
     let x: Vec<f64> = (0..400).map(|i| f64::from_bits(1 + i * 17 % 391)).collect();
     let y: Vec<f64> = (0..400).map(|i| f64::from_bits(i * i % 1_001)).collect();

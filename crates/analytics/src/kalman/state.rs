@@ -124,6 +124,7 @@ impl KalmanStep {
             + self.covariance.abs()
             + self.innovation.abs()
             + self.innovation_variance;
-        sum.is_finite() && self.innovation_variance > 0.0
+        // The quotient can overflow where neither of its parts does.
+        self.innovation_variance > 0.0 && (sum + self.standardized().abs()).is_finite()
     }
 }

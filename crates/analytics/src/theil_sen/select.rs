@@ -39,9 +39,12 @@ impl Interval {
 /// Slopes nearer to each other than this are taken as one: 16 units in the last place. Residuals
 /// have about 106 significant bits, of numbers below 1, and do not always tell slopes apart that
 /// differ by one unit, for points a unit apart.
+///
+/// The floor is where scaled values lose digits and no higher: one outlier of 10³⁰ scales all others, and
+/// with them the slopes that matter, down to 2⁻¹⁰⁰.
 fn grain(slope: f64) -> f64 {
     const RELATIVE: f64 = f64::from_bits((1023 - 48) << 52);
-    const ABSOLUTE: f64 = f64::from_bits((1023 - 100) << 52);
+    const ABSOLUTE: f64 = f64::from_bits((1023 - 900) << 52);
     if slope.is_finite() {
         (slope.abs() * RELATIVE).max(ABSOLUTE)
     } else {
