@@ -199,6 +199,17 @@ mod tests {
     }
 
     #[test]
+    fn more_than_one_filled_row_in_twenty_is_notable() {
+        let all: Vec<i64> = (0..20).collect();
+        for (missing, notable) in [(&[7][..], false), (&[7, 13][..], true)] {
+            let x: Vec<i64> = (0..20).filter(|t| !missing.contains(t)).collect();
+            let rows = joined(&all, &x, Join::seconds());
+            assert_eq!((rows.filled, rows.times_ms.len()), (missing.len(), 20));
+            assert_eq!(rows.is_notably_filled(), notable);
+        }
+    }
+
+    #[test]
     fn nothing_is_carried_backward() {
         let rows = joined(&[3, 4], &[1, 2, 3, 4], Join::seconds());
         assert_eq!(rows.times_ms, [3_000, 4_000]);

@@ -17,8 +17,8 @@ use crate::{
 /// [`Session::push`] takes in a closed bar; [`Session::provisional`] answers what the bar that is
 /// still open would give, as often as it changes, and changes nothing. The figures equal those of
 /// [`crate::analyse`] over the same bars. Cost of a bar: O(1) for least squares, a fixed line and Kalman
-/// filters, with z-score and correlation; O(lookback) for Huber and Theil-Sen. A provisional point is
-/// O(1) for all.
+/// filters, with z-score and correlation, but for an O(window) or O(lookback) sum formed anew now and then;
+/// O(lookback) for Huber and Theil-Sen. A provisional point is O(1) for all, with the same exception.
 ///
 /// ```
 /// use analytics::{analyse, Estimator, Hedge, Lookback, PairParams, Session, Transform, ZScore};

@@ -31,9 +31,11 @@ pub enum Intercept {
 pub struct TheilSen {
     /// Intercept and slope.
     pub line: Line,
-    /// Lower end of the 95 % confidence interval of the slope.
+    /// Lower end of the 95 % confidence interval of the slope. Where so many values tie that the
+    /// variance of Kendall's statistic comes out negative, the interval shrinks to the middle slopes
+    /// (scipy answers NaN).
     pub beta_low: f64,
-    /// Upper end of the 95 % confidence interval of the slope.
+    /// Upper end of the 95 % confidence interval of the slope; see [`TheilSen::beta_low`].
     pub beta_high: f64,
     /// Number of pairs with different x, whose slopes the estimate is the median of.
     pub slopes: u64,

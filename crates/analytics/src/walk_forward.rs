@@ -43,7 +43,7 @@ impl Estimator {
 ///
 /// `y` and `x` have equal lengths n. The first `lookback` entries are `None`, as is one whose bars
 /// allow no fit (a constant `x`). Each entry equals a fresh [`Estimator::fit`] of its bars to 1e-9. Cost: O(n)
-/// for least squares; for Huber's regression O(lookback) a step and bar, few steps because each fit
+/// for least squares, sums formed anew now and then included; for Huber's regression O(lookback) a step and bar, few steps because each fit
 /// starts from the one before; for Theil-Sen O(lookback) a bar on average.
 ///
 /// # Errors
@@ -152,14 +152,16 @@ fn line(sums: &Sums) -> Option<Line> {
     }
 }
 
-/// Whether β is good to 1e-12 of the larger of itself and 1, and α to 1e-10 of the size of `y`.
+/// Whether β is good to 1e-10 of the larger of itself and 1, and α to 1e-10 of the size of `y`.
 fn is_precise(sums: &Sums) -> bool {
     let moments = sums.moments();
-    let (_, xy, xx) = sums.errors();
+    let (yy, xy, xx) = sums.errors();
     let beta = moments.xy / moments.xx;
     let error = (xy + beta.abs() * xx) / moments.xx;
     let size = moments.mean_y.abs() + (moments.yy / sums.n()).sqrt();
+    // The first two bound the means: what is left there is far below the deviation about them.
     xx <= 1e-6 * moments.xx
-        && error <= 1e-12 * beta.abs().max(1.0)
+        && yy <= 1e-6 * moments.yy
+        && error <= 1e-10 * beta.abs().max(1.0)
         && error * moments.mean_x.abs() <= 1e-10 * size
 }

@@ -83,6 +83,18 @@ fn walk_forward_equals_a_fresh_fit_while_an_outlier_of_1e12_passes() {
 }
 
 #[test]
+fn walk_forward_keeps_the_level_of_y_while_an_outlier_passes_that_cannot_move_the_slope() {
+    // Against an x of that size, symmetric about 0, the outlier is lost in β, which is next to nothing:
+    // what it leaves behind shows in α alone.
+    let (mut y, _) = walks(300, 6);
+    y[120] = 1e12;
+    let x: Vec<f64> = (0..300)
+        .map(|t| [1e12, -1e12, 3e12, -3e12][t % 4])
+        .collect();
+    check_fits(&y, &x, 40);
+}
+
+#[test]
 fn walk_forward_equals_a_fresh_fit_on_coarse_ticks_with_flat_stretches() {
     let (y, x) = walks(300, 3);
     let snap = |v: &Vec<f64>| v.iter().map(|v| v.round()).collect::<Vec<f64>>();

@@ -11,6 +11,22 @@ pub(super) struct Prepared {
     pub(super) scale: f64,
 }
 
+/// What errors call the series: their positions, as they have no names of their own.
+const NAMES: [&str; tables::MOST_SERIES] = [
+    "series 1",
+    "series 2",
+    "series 3",
+    "series 4",
+    "series 5",
+    "series 6",
+    "series 7",
+    "series 8",
+    "series 9",
+    "series 10",
+    "series 11",
+    "series 12",
+];
+
 /// Checks the series and takes the deterministic terms off them.
 pub(super) fn prepare(series: &[&[f64]], options: JohansenOptions) -> Result<Vec<Prepared>> {
     let m = series.len();
@@ -42,12 +58,13 @@ pub(super) fn prepare(series: &[&[f64]], options: JohansenOptions) -> Result<Vec
     Error::check_enough(needed, n)?;
     series
         .iter()
-        .map(|values| {
-            Error::check_finite("series", values)?;
+        .zip(NAMES)
+        .map(|(values, name)| {
+            Error::check_finite(name, values)?;
             let greatest = values.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
             let low = values.iter().copied().fold(f64::INFINITY, f64::min);
             if low == values.iter().copied().fold(f64::NEG_INFINITY, f64::max) {
-                return Err(Degeneracy::Constant("series").into());
+                return Err(Degeneracy::Constant(name).into());
             }
             // The origin matters only where the model has no constant to absorb it.
             let origin = if terms == 0 { 0.0 } else { values[0] };
@@ -60,7 +77,7 @@ pub(super) fn prepare(series: &[&[f64]], options: JohansenOptions) -> Result<Vec
             }
             let left = scaled.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
             if left <= 4.0 * f64::EPSILON * (greatest * first) {
-                return Err(Degeneracy::Constant("series").into());
+                return Err(Degeneracy::Constant(name).into());
             }
             let second = (-left.log2().round()).exp2();
             scaled.iter_mut().for_each(|v| *v *= second);
