@@ -23,9 +23,14 @@ export class Stack {
   static async start() {
     const stack = new Stack();
     // Whatever ends the tests, the stack does not outlive them.
-    process.on("exit", () => stack.#process?.kill("SIGKILL"));
-    await stack.#run("127.0.0.1:0");
-    await stack.#waitForHistory();
+    process.on("exit", () => stack.#process?.kill("SIGTERM"));
+    try {
+      await stack.#run("127.0.0.1:0");
+      await stack.#waitForHistory();
+    } catch (error) {
+      await stack.remove();
+      throw error;
+    }
     return stack;
   }
 
@@ -48,7 +53,7 @@ export class Stack {
   }
 
   async remove() {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+    if (this.#process?.exitCode === null && this.#process.signalCode === null) {
       const ended = once(this.#process, "exit");
       this.#process.kill("SIGTERM");
       await ended;

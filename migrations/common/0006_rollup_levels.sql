@@ -48,9 +48,17 @@ CREATE TYPE bar_of_trades AS (
     last_id      bigint
 );
 
--- Where a refresh may go up to: trades of the last two seconds are still arriving. Never back.
-CREATE FUNCTION refresh_cut() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+-- Where refreshing ends: trades of the last two seconds are still arriving. Never back.
+CREATE FUNCTION refresh_end() RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT greatest(
         (SELECT date_bin('1 second', max(last_time) - interval '2 seconds', 'epoch') FROM feed_cursor),
         (SELECT watermark FROM rollup_levels WHERE level = '1s'))
+$$;
+
+-- Where one refresh ends. A backlog is worked off six hours of trades at a time, so that no step holds
+-- its locks for long, and what was done stays done.
+CREATE FUNCTION refresh_cut() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT greatest(wm, least(refresh_end(), interval '6 hours' + greatest(
+        wm, (SELECT date_bin('1 second', min(from_time), 'epoch') FROM invalidations))))
+    FROM (SELECT watermark AS wm FROM rollup_levels WHERE level = '1s') AS finest
 $$;

@@ -23,7 +23,7 @@ const POLL: Duration = Duration::from_millis(10);
 const REPORT_EVERY: Duration = Duration::from_secs(2);
 /// Backends notice within a second that their server is gone.
 const ORPHANED_BACKENDS_PATIENCE: Duration = Duration::from_secs(30);
-const IMMEDIATE_PATIENCE: Duration = Duration::from_secs(5);
+const IMMEDIATE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where a server lives and what it is started with.
 #[derive(Debug, Clone)]

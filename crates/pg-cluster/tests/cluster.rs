@@ -195,13 +195,13 @@ async fn a_tcp_address_is_listened_on_when_asked_for() {
     cluster.stop().await.unwrap();
 }
 
-/// Not a test: the process that the next two kill.
+/// Tests nothing by itself: with `HOLD` set it is the process that the next two kill.
 #[tokio::test]
-#[ignore = "started by other tests as a process of its own"]
 async fn holder() {
-    let cluster = Cluster::start(throwaway(Path::new(&std::env::var("HOLD").unwrap())))
-        .await
-        .unwrap();
+    let Some(dir) = std::env::var_os("HOLD") else {
+        return;
+    };
+    let cluster = Cluster::start(throwaway(Path::new(&dir))).await.unwrap();
     query(
         &cluster,
         "CREATE TABLE IF NOT EXISTS kept AS SELECT 42 AS answer",
@@ -213,7 +213,7 @@ async fn holder() {
 
 fn start_holder(dir: &Path) -> (Child, u32) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["holder", "--exact", "--ignored", "--nocapture"])
+        .args(["holder", "--exact", "--nocapture"])
         .env("HOLD", dir)
         .stdout(Stdio::piped())
         .spawn()
@@ -428,7 +428,10 @@ async fn a_start_that_nobody_waits_for_leaves_no_server() {
 #[tokio::test]
 async fn as_root_a_directory_closed_to_the_server_account_is_named() {
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
-        eprintln!("skipped: only root has another account for the server");
+        testkit::say_skipped(
+            "as_root_a_directory_closed_to_the_server_account_is_named",
+            "only root has another account for the server",
+        );
         return;
     }
     let closed = tempdir(0o700);
@@ -445,7 +448,10 @@ async fn as_root_a_directory_closed_to_the_server_account_is_named() {
 fn the_life_of_a_cluster_is_the_same_for_an_unprivileged_user() {
     const NOBODY: u32 = 65534;
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
-        eprintln!("skipped: this whole run is unprivileged already");
+        testkit::say_skipped(
+            "the_life_of_a_cluster_is_the_same_for_an_unprivileged_user",
+            "this whole run is unprivileged already",
+        );
         return;
     }
     // The build directory and /tmp's own subdirectories may be closed to others, a copy is not.

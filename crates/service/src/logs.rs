@@ -17,11 +17,11 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Args)]
 pub struct LogArgs {
     /// Which events are logged: a level, or `target=level` pairs separated by commas.
-    #[arg(long, env = "LOG_LEVEL", default_value = "info")]
+    #[arg(long, env = "LOG_LEVEL", default_value = "info", global = true)]
     pub log_level: EnvFilter,
 
     /// How log lines look.
-    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t)]
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t, global = true)]
     pub log_format: LogFormat,
 }
 
@@ -31,10 +31,14 @@ impl LogArgs {
         let registry = tracing_subscriber::registry().with(self.log_level);
         match self.log_format {
             LogFormat::Text => {
-                registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).init();
+                registry
+                    .with(fmt::layer().with_writer(std::io::stderr).with_target(false))
+                    .init();
             }
             LogFormat::Json => {
-                registry.with(fmt::layer().json().with_writer(std::io::stderr)).init();
+                registry
+                    .with(fmt::layer().json().with_writer(std::io::stderr))
+                    .init();
             }
         }
     }

@@ -35,6 +35,8 @@ pub(crate) async fn demo(
         replay: arguments.replay.clone(),
         replay_speed: arguments.replay_speed,
         replay_shift: arguments.shift,
+        // A recording is to be seen from its first trade on.
+        wait_for_client: arguments.replay.is_some(),
         state_dir: state_dir.map(Path::to_owned),
         ..SimConfig::default()
     };

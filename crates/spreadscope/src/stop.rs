@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 /// What the services get to write what they hold and to close their connections.
 pub const SERVICES_PATIENCE: Duration = Duration::from_millis(5_500);
 /// What the database then gets for an orderly shutdown; with an immediate one after it, all fits into ten seconds.
-pub const DATABASE_PATIENCE: Duration = Duration::from_millis(3_500);
+pub const DATABASE_PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// Signals this close to the first are part of it: some senders tell the process and its group.
 const ONE_REQUEST: Duration = Duration::from_millis(250);

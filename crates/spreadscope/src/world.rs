@@ -5,19 +5,18 @@
 
 use std::{
     fs,
-    hash::{DefaultHasher, Hash, Hasher},
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, bail};
+use sha2::{Digest, Sha256};
 
 use crate::{cli::DemoArgs, database::MAIN_DATABASE};
 
 /// The name of the database of this world; the plain one for the world of the defaults.
 pub(crate) fn database_name(arguments: &DemoArgs) -> anyhow::Result<String> {
-    let mut hasher = DefaultHasher::new();
-    let prefix = if let Some(path) = &arguments.replay {
+    let (prefix, world) = if let Some(path) = &arguments.replay {
         let metadata = fs::metadata(path)
             .with_context(|| format!("cannot read the recording {} (--replay)", path.display()))?;
         if !metadata.is_file() {
@@ -25,20 +24,23 @@ pub(crate) fn database_name(arguments: &DemoArgs) -> anyhow::Result<String> {
         }
         let path = fs::canonicalize(path)
             .with_context(|| format!("cannot find {} (--replay)", path.display()))?;
-        (path, metadata.len(), arguments.shift as u8).hash(&mut hasher);
-        "replay"
+        let shift = arguments.shift as u8;
+        (
+            "replay",
+            format!("{} {} {shift}", path.display(), metadata.len()),
+        )
     } else if (arguments.seed, arguments.rate, arguments.warp) == (1, 5.0, 1.0) {
         return Ok(MAIN_DATABASE.to_owned());
     } else {
-        (
-            arguments.seed,
-            arguments.rate.to_bits(),
-            arguments.warp.to_bits(),
-        )
-            .hash(&mut hasher);
-        "demo"
+        let DemoArgs {
+            seed, rate, warp, ..
+        } = arguments;
+        ("demo", format!("{seed} {rate} {warp}"))
     };
-    Ok(format!("{prefix}_{:016x}", hasher.finish()))
+    // Names must outlive this build: the standard library's hash may change with it.
+    let digest = Sha256::digest(world);
+    let name = u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"));
+    Ok(format!("{prefix}_{name:016x}"))
 }
 
 /// Exchange time at this start of a world whose clock runs `warp` times faster: as if it had run on since its first start,

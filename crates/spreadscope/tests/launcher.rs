@@ -445,7 +445,10 @@ fn bad_settings_are_named_in_a_sentence() {
 #[test]
 fn an_unprivileged_user_gets_a_directory_in_the_home() {
     if !i_am_root() {
-        eprintln!("skipped: this whole run is unprivileged already");
+        testkit::say_skipped(
+            "an_unprivileged_user_gets_a_directory_in_the_home",
+            "this whole run is unprivileged already",
+        );
         return;
     }
     // The build directory may be closed to others, a copy is not.

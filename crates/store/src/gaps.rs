@@ -114,9 +114,33 @@ pub async fn unfilled(store: &Store) -> Result<Vec<Gap>> {
                 filled_at
          FROM gaps WHERE filled_at IS NULL ORDER BY to_time DESC, gap_id DESC",
     )
-    .fetch_all(store.read_pool())
+    // An ingestor that starts goes on from here, and must not miss what it wrote last.
+    .fetch_all(store.write_pool())
     .await?;
     Ok(rows.into_iter().map(Gap::from).collect())
+}
+
+/// How much is missing, in all open gaps together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct UnfilledSummary {
+    /// Number of open gaps.
+    pub gaps: i64,
+    /// Number of trades that they lack.
+    pub trades: i64,
+}
+
+/// Counts what [`unfilled`] would return, without reading it.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn unfilled_summary(store: &Store) -> Result<UnfilledSummary> {
+    Ok(sqlx::query_as(
+        "SELECT count(*) AS gaps,
+                coalesce(sum(to_agg_id - from_agg_id + 1), 0)::bigint AS trades
+         FROM gaps WHERE filled_at IS NULL",
+    )
+    .fetch_one(store.read_pool())
+    .await?)
 }
 
 /// Records that everything the gap lacked is stored now, or rejected.

@@ -29,7 +29,8 @@ pub struct Refreshed {
 }
 
 /// Refreshes all levels, finest first, under a lease if one is given. Its cost depends on what
-/// changed since the last call, not on how much is stored.
+/// changed since the last call, not on how much is stored. A backlog is worked off in steps, between
+/// which the lease can be renewed.
 ///
 /// Bars are right before it, too: it makes reading them cheap.
 ///
@@ -37,15 +38,29 @@ pub struct Refreshed {
 /// [`StoreError::LeaseLost`] when the lease is gone: levels that were not refreshed yet stay as they are.
 pub async fn run(store: &Store, lease: Option<&Lease>) -> Result<Refreshed> {
     let started = Instant::now();
-    // A procedure that commits between the levels has to be called outside a transaction and
-    // alone in its statement.
-    sqlx::query("CALL refresh_rollups($1, $2, $3)")
-        .bind(lease.map(|lease| lease.name.as_str()))
-        .bind(lease.map(|lease| lease.owner.as_str()))
-        .bind(lease.map(|lease| lease.epoch))
-        .execute(store.write_pool())
-        .await
-        .map_err(|error| lease_lost(error, lease))?;
+    let end: Option<DateTime<Utc>> =
+        sqlx::query_scalar("SELECT nullif(refresh_end(), '-infinity')")
+            .fetch_one(store.write_pool())
+            .await?;
+    loop {
+        // A procedure that commits between the levels has to be called outside a transaction and
+        // alone in its statement.
+        sqlx::query("CALL refresh_rollups($1, $2, $3)")
+            .bind(lease.map(|lease| lease.name.as_str()))
+            .bind(lease.map(|lease| lease.owner.as_str()))
+            .bind(lease.map(|lease| lease.epoch))
+            .execute(store.write_pool())
+            .await
+            .map_err(|error| lease_lost(error, lease))?;
+        let behind: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT FROM invalidations WHERE from_time < $1)")
+                .bind(end)
+                .fetch_one(store.write_pool())
+                .await?;
+        if !behind {
+            break;
+        }
+    }
     let pending = sqlx::query_scalar("SELECT count(*) FROM invalidations")
         .fetch_one(store.write_pool())
         .await?;

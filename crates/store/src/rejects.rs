@@ -97,7 +97,8 @@ pub async fn newest(store: &Store, limit: u32) -> Result<Vec<Reject>> {
         "SELECT symbol_id, agg_id, time, reason, raw FROM rejects ORDER BY reject_id DESC LIMIT $1",
     )
     .bind(i64::from(limit))
-    .fetch_all(store.read_pool())
+    // An ingestor that starts goes on from here, and must not miss what it wrote last.
+    .fetch_all(store.write_pool())
     .await?;
     Ok(rows
         .into_iter()

@@ -173,7 +173,8 @@ pub async fn list(store: &Store) -> Result<Vec<SymbolInfo>> {
         "SELECT symbol_id, venue, symbol, base_asset, quote_asset, price_tick, qty_step, trades_from
          FROM symbols ORDER BY venue, symbol",
     )
-    .fetch_all(store.read_pool())
+    // An ingestor that starts goes on from here, and must not miss what it wrote last.
+    .fetch_all(store.write_pool())
     .await?
     .into_iter()
     .map(SymbolInfo::try_from)

@@ -13,7 +13,9 @@
 
 mod cluster;
 mod database;
+mod skips;
 mod watchdog;
 
 pub use cluster::{cluster, offers_timescaledb};
 pub use database::{TestDb, flavour};
+pub use skips::say_skipped;

@@ -1,6 +1,6 @@
 //! `demo` and `up`: build what changed, then become the launcher.
 
-use std::os::unix::process::CommandExt;
+use std::{os::unix::process::CommandExt, process::Command};
 
 use anyhow::Context;
 use clap::Args;
@@ -14,17 +14,31 @@ pub struct Options {
     launcher: Vec<String>,
 }
 
-pub fn run(mode: &str, options: Options) -> anyhow::Result<()> {
-    setup::postgres()?;
-    let dashboard = setup::dashboard()?;
+pub fn run(mode: &str, options: &Options) -> anyhow::Result<()> {
+    let given = |flags: &[&str]| {
+        options
+            .launcher
+            .iter()
+            .any(|word| flags.contains(&word.as_str()))
+    };
+    let mut arguments = vec![mode.into()];
+    // Whoever only asks for help does not wait for the dashboard.
+    if !given(&["--help", "-h"]) {
+        setup::postgres()?;
+        if !given(&["--dashboard-dir"]) {
+            arguments.extend([
+                "--dashboard-dir".into(),
+                setup::dashboard()?.into_os_string(),
+            ]);
+        }
+    }
     command::run(command::cargo().args(["build", "--release", "--package", "spreadscope"]))?;
     let launcher = workspace::target_dir().join("release/spreadscope");
-    // Replaces this process, so that signals reach the launcher itself.
-    let error = command::program(&launcher.to_string_lossy())
-        .arg(mode)
-        .arg("--dashboard-dir")
-        .arg(dashboard)
-        .args(options.launcher)
+    // Replaces this process, so that signals reach the launcher itself. It stays in the user's folder,
+    // where relative paths on the command line are meant.
+    let error = Command::new(&launcher)
+        .args(arguments)
+        .args(&options.launcher)
         .exec();
     Err(error).with_context(|| format!("cannot start {}", launcher.display()))
 }

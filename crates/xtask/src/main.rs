@@ -41,8 +41,8 @@ enum Task {
 
 fn main() -> anyhow::Result<()> {
     match Args::parse().task {
-        Task::Demo(options) => launch::run("demo", options),
-        Task::Up(options) => launch::run("up", options),
+        Task::Demo(options) => launch::run("demo", &options),
+        Task::Up(options) => launch::run("up", &options),
         Task::Test(options) => test::run(&options),
         Task::Ci => {
             checks::run()?;

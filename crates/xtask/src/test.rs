@@ -3,7 +3,11 @@
 //! A test that could not run is named there with its reason. Tests say so in one of two ways: libtest's
 //! `#[ignore = "reason"]`, or a line `name: reason` in the file that `TEST_SKIPS` names.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::bail;
 use clap::Args;
@@ -28,7 +32,13 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
+    // All that can be missing is found out before anything runs.
     let bin_dir = setup::postgres()?;
+    let browser = if options.no_browser {
+        None
+    } else {
+        Some(Browser::set_up()?)
+    };
     let skips = workspace::target_dir().join("test-skips");
     fs::create_dir_all(workspace::target_dir())?;
     fs::write(&skips, "")?;
@@ -57,10 +67,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         report.skip("TimescaleDB: all tests that use a database: this PostgreSQL does not offer the extension");
     }
 
-    if options.no_browser {
-        report.skip("browser: all tests: --no-browser was given");
-    } else {
-        browser(&mut report, &skips)?;
+    match browser {
+        Some(browser) => browser.test(&mut report, &skips)?,
+        None => report.skip("browser: all tests: --no-browser was given"),
     }
     report.take_skips(&skips)?;
     report.print();
@@ -71,22 +80,36 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 /// The real stack in a real browser.
-fn browser(report: &mut Report, skips: &Path) -> anyhow::Result<()> {
-    let chromium = setup::chromium()?;
-    let dashboard = setup::dashboard()?;
-    frontend::install_npm_packages("e2e")?;
-    command::run(command::cargo().args(["build", "--package", "spreadscope"]))?;
-    command::announce("tests in the browser");
-    let mut node = command::program("npm");
-    node.args(["test", "--silent", "--prefix", "e2e"])
-        .env("CHROMIUM", chromium)
-        .env("DASHBOARD_DIR", dashboard)
-        .env(
-            "SPREADSCOPE_BIN",
-            workspace::target_dir().join("debug/spreadscope"),
-        )
-        .env("TEST_SKIPS", skips);
-    report.node("browser", &mut node)
+struct Browser {
+    chromium: PathBuf,
+    dashboard: PathBuf,
+}
+
+impl Browser {
+    fn set_up() -> anyhow::Result<Self> {
+        let chromium = setup::chromium()?;
+        let dashboard = setup::dashboard()?;
+        frontend::install_npm_packages("e2e")?;
+        Ok(Self {
+            chromium,
+            dashboard,
+        })
+    }
+
+    fn test(&self, report: &mut Report, skips: &Path) -> anyhow::Result<()> {
+        command::run(command::cargo().args(["build", "--package", "spreadscope"]))?;
+        command::announce("tests in the browser");
+        let mut node = command::program("npm");
+        node.args(["test", "--silent", "--prefix", "e2e"])
+            .env("CHROMIUM", &self.chromium)
+            .env("DASHBOARD_DIR", &self.dashboard)
+            .env(
+                "SPREADSCOPE_BIN",
+                workspace::target_dir().join("debug/spreadscope"),
+            )
+            .env("TEST_SKIPS", skips);
+        report.node("browser", &mut node)
+    }
 }
 
 /// What ran, what failed, what did not run.

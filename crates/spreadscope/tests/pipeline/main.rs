@@ -87,6 +87,8 @@ async fn a_replayed_recording_gives_the_bars_of_its_own_aggregation() -> anyhow:
         replay: Some(recording.clone()),
         replay_shift: Shift::None,
         replay_speed: 60.0,
+        // Seconds have no klines that could stand in for trades before the subscription.
+        wait_for_client: true,
         ..SimConfig::default()
     };
     let mut stack = Stack::start(sim).await?;

@@ -381,7 +381,7 @@ impl Stack {
 
 /// Open, high, low, close and counts exactly; sums, whose order is nobody's business, within 1e-12.
 fn compare(name: &str, interval: Interval, shown: &[Bar], truth: &[Bar]) -> anyhow::Result<()> {
-    let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs().max(1.0);
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs();
     ensure!(
         shown.len() == truth.len(),
         "{name} {interval}: {} bars instead of {}",

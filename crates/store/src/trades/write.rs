@@ -84,7 +84,12 @@ pub async fn write_batch(store: &Store, batch: &TradeBatch) -> Result<Written> {
                 conflicts += 1;
             }
             Err(WriteError::Store(error)) => return Err(error),
-            Err(WriteError::Duplicate) => unreachable!("ON CONFLICT DO NOTHING raises no conflict"),
+            // The staging path raises no conflict on trades: it is another constraint's.
+            Err(WriteError::Duplicate) => {
+                return Err(StoreError::Corrupt(
+                    "a conflict where none is possible".to_owned(),
+                ));
+            }
         }
     }
 }
