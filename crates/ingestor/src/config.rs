@@ -1,13 +1,13 @@
 //! Settings: flags and environment.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use clap::Args;
 use market::{FeedMode, Symbol, Venue};
 use store::DatabaseUrls;
 
 /// Settings of the ingestor. In code: `Config { symbols, ..Config::default() }`.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, PartialEq, Eq, Args)]
 pub struct Config {
     /// PostgreSQL to write to.
     #[arg(long, env = "DATABASE_URL", default_value = DATABASE_URL, hide_env_values = true)]
@@ -106,6 +106,9 @@ const REST_URL: &str = "https://fapi.binance.com";
 const SYMBOLS: [&str; 5] = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT"];
 const OPS_BIND: &str = "127.0.0.1:9101";
 
+/// What is shown of a secret.
+const REDACTED: &str = "[redacted]";
+
 impl Default for Config {
     /// The defaults of the flags, but without metrics and health on a fixed port.
     fn default() -> Self {
@@ -131,6 +134,59 @@ impl Default for Config {
             backfill_1d_days: 3 * 365,
             stop_timeout_ms: 5_000,
         }
+    }
+}
+
+impl fmt::Debug for Config {
+    /// Without the URLs of the database: they hold its password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            database_url: _,
+            database_read_url,
+            exchange_ws_url,
+            exchange_rest_url,
+            feed_mode,
+            symbols,
+            ops_bind,
+            batch_interval_ms,
+            batch_max_trades,
+            queue_batches,
+            streams_per_connection,
+            symbol_silence_ms,
+            connection_silence_ms,
+            connection_max_age_ms,
+            reconnect_first_ms,
+            restricted_retry_ms,
+            backfill_1m_days,
+            backfill_1h_days,
+            backfill_1d_days,
+            stop_timeout_ms,
+        } = self;
+        f.debug_struct("Config")
+            .field("database_url", &REDACTED)
+            .field(
+                "database_read_url",
+                &database_read_url.as_ref().map(|_| REDACTED),
+            )
+            .field("exchange_ws_url", exchange_ws_url)
+            .field("exchange_rest_url", exchange_rest_url)
+            .field("feed_mode", feed_mode)
+            .field("symbols", symbols)
+            .field("ops_bind", ops_bind)
+            .field("batch_interval_ms", batch_interval_ms)
+            .field("batch_max_trades", batch_max_trades)
+            .field("queue_batches", queue_batches)
+            .field("streams_per_connection", streams_per_connection)
+            .field("symbol_silence_ms", symbol_silence_ms)
+            .field("connection_silence_ms", connection_silence_ms)
+            .field("connection_max_age_ms", connection_max_age_ms)
+            .field("reconnect_first_ms", reconnect_first_ms)
+            .field("restricted_retry_ms", restricted_retry_ms)
+            .field("backfill_1m_days", backfill_1m_days)
+            .field("backfill_1h_days", backfill_1h_days)
+            .field("backfill_1d_days", backfill_1d_days)
+            .field("stop_timeout_ms", stop_timeout_ms)
+            .finish()
     }
 }
 
@@ -214,7 +270,19 @@ mod tests {
             ops_bind: None,
             ..parse(&[]).unwrap()
         };
-        assert_eq!(format!("{flags:?}"), format!("{:?}", Config::default()));
+        assert_eq!(flags, Config::default());
+    }
+
+    #[test]
+    fn what_is_printed_of_the_settings_does_not_tell_the_password() {
+        let config = Config {
+            database_url: "postgres://me:hunter2@db/spreadscope".into(),
+            database_read_url: Some("postgres://me:hunter2@replica/spreadscope".into()),
+            ..Config::default()
+        };
+        let printed = format!("{config:?}");
+        assert!(!printed.contains("hunter2"), "{printed}");
+        assert!(printed.contains("stop_timeout_ms: 5000"), "{printed}");
     }
 
     #[test]

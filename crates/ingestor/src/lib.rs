@@ -19,6 +19,7 @@
 //! | [`contiguity`] | the gap rule: ids are contiguous per symbol |
 //! | `connection`, `silence` | one WebSocket connection, made again for ever; who is silent |
 //! | `writer` | the one task that writes, and the order that keeps every id accounted for |
+//! | `attempt` | how long the database is waited for |
 //! | `backfill` | klines of the past and around gaps; the first minute |
 //! | `state`, `status` | what it knows of itself, written out every second |
 //!
@@ -26,6 +27,7 @@
 //! writer holds. When the queue is full the sockets are not read, so the exchange's flow control
 //! sets in; if it then ends the connection, the ids that were missed are recorded as a gap.
 
+mod attempt;
 mod backfill;
 mod batch;
 pub mod config;

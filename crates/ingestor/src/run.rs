@@ -10,7 +10,11 @@ use anyhow::Context;
 use market::Symbol;
 use service::{Backoff, Health};
 use store::{PoolSettings, Store, StoreError, SymbolId, SymbolSpec, cursors, gaps, rejects};
-use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -237,11 +241,14 @@ impl Start<'_> {
             shared: Arc::clone(&shared),
             followed: followed.clone(),
             restricted_retry: Duration::from_millis(config.restricted_retry_ms),
+            stop_timeout: config.stop_timeout(),
             shutdown: shutdown.clone(),
         });
+        let (minutes_planned, planned_minutes) = watch::channel(None);
         tasks.spawn(backfill::fetch_history(
             Arc::clone(&backfill),
             spans(config),
+            minutes_planned,
         ));
         tasks.spawn(backfill::refetch_around_gaps(
             Arc::clone(&backfill),
@@ -250,6 +257,7 @@ impl Start<'_> {
         tasks.spawn(backfill::complete_first_minutes(
             backfill,
             first_trade_queue,
+            planned_minutes,
             batches,
         ));
         tasks.spawn(status::run(
@@ -260,7 +268,7 @@ impl Start<'_> {
         ));
         if let Some(error) = unanswered {
             shared.note(MARKETS, error.to_string());
-            tasks.spawn(check_later(
+            let check = check_later(
                 Arc::clone(venue),
                 self.store.clone(),
                 Arc::clone(&shared),
@@ -269,8 +277,12 @@ impl Start<'_> {
                     .map(|followed| followed.symbol.clone())
                     .collect(),
                 Duration::from_millis(config.restricted_retry_ms),
-                shutdown.clone(),
-            ));
+            );
+            let shutdown = shutdown.clone();
+            tasks.spawn(async move {
+                // Nothing is lost when it is cut short: the next start asks again.
+                shutdown.run_until_cancelled(check).await;
+            });
         }
         let writer = Writer {
             store: self.store.clone(),
@@ -341,7 +353,6 @@ async fn check_later<V: Venue>(
     shared: Arc<FeedShared>,
     wanted: Vec<Symbol>,
     retry: Duration,
-    shutdown: CancellationToken,
 ) {
     let mut backoff = Backoff::new(Duration::from_secs(5), retry.max(Duration::from_secs(60)));
     loop {
@@ -372,10 +383,7 @@ async fn check_later<V: Venue>(
                 backoff.next_delay()
             }
         };
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(wait) => {}
-        }
+        tokio::time::sleep(wait).await;
     }
 }
 

@@ -1,8 +1,9 @@
 //! Who has been silent for too long.
 //!
 //! A dead subscription looks alive, as pongs keep coming; so each symbol is watched by itself. A
-//! symbol that is silent is subscribed again, then the connection is made anew. As a market can
-//! also just be quiet, each further try waits twice as long as the one before.
+//! symbol that is silent is subscribed again; if that does not help, and others of the connection
+//! are silent too, the connection is made anew. As a market can also just be quiet, each further
+//! try waits twice as long as the one before.
 
 use std::time::{Duration, Instant};
 
@@ -57,8 +58,9 @@ impl SilenceWatch {
         (silent >= self.patience).then_some(silent)
     }
 
-    /// What to do now, if anything.
-    pub(crate) fn remedy(&mut self, now: Instant) -> Option<Remedy> {
+    /// What to do now, if anything. A new connection costs all of its symbols some trades, so it is
+    /// a remedy only when `half_silent`: when at least half of them are silent.
+    pub(crate) fn remedy(&mut self, now: Instant, half_silent: bool) -> Option<Remedy> {
         self.silent_for(now)?;
         if self.tries > 0 && now < self.next_try {
             return None;
@@ -66,10 +68,10 @@ impl SilenceWatch {
         let wait = self.patience.saturating_mul(1 << self.tries.min(16));
         self.next_try = now + wait.min(LONGEST.max(self.patience));
         self.tries += 1;
-        Some(if self.tries == 1 {
-            Remedy::Resubscribe
-        } else {
+        Some(if self.tries > 1 && half_silent {
             Remedy::Reconnect
+        } else {
+            Remedy::Resubscribe
         })
     }
 }
@@ -84,7 +86,7 @@ mod tests {
         let at = |s| start + Duration::from_secs(s);
         let mut watch = SilenceWatch::new(Duration::from_secs(60), start);
         let tries: Vec<_> = (0..2_000)
-            .filter_map(|s| watch.remedy(at(s)).map(|remedy| (s, remedy)))
+            .filter_map(|s| watch.remedy(at(s), true).map(|remedy| (s, remedy)))
             .collect();
         use Remedy::*;
         assert_eq!(
@@ -105,18 +107,34 @@ mod tests {
     }
 
     #[test]
+    fn a_symbol_that_is_silent_among_busy_ones_is_only_subscribed_again() {
+        let start = Instant::now();
+        let at = |s| start + Duration::from_secs(s);
+        let mut watch = SilenceWatch::new(Duration::from_secs(60), start);
+        let tries: Vec<_> = (0..900)
+            .filter_map(|s| watch.remedy(at(s), false).map(|remedy| (s, remedy)))
+            .collect();
+        assert_eq!(tries, [60, 120, 240, 480].map(|s| (s, Remedy::Resubscribe)));
+        assert_eq!(
+            watch.remedy(at(960), true),
+            Some(Remedy::Reconnect),
+            "now the others are silent too"
+        );
+    }
+
+    #[test]
     fn a_symbol_that_is_heard_again_starts_from_the_beginning() {
         let start = Instant::now();
         let at = |s| start + Duration::from_secs(s);
         let mut watch = SilenceWatch::new(Duration::from_secs(60), start);
-        assert_eq!(watch.remedy(at(60)), Some(Remedy::Resubscribe));
-        assert_eq!(watch.remedy(at(130)), Some(Remedy::Reconnect));
+        assert_eq!(watch.remedy(at(60), true), Some(Remedy::Resubscribe));
+        assert_eq!(watch.remedy(at(130), true), Some(Remedy::Reconnect));
         watch.heard(at(131));
         assert_eq!(
-            (watch.silent_for(at(190)), watch.remedy(at(190))),
+            (watch.silent_for(at(190)), watch.remedy(at(190), true)),
             (None, None)
         );
-        assert_eq!(watch.remedy(at(191)), Some(Remedy::Resubscribe));
+        assert_eq!(watch.remedy(at(191), true), Some(Remedy::Resubscribe));
     }
 
     #[test]
@@ -126,14 +144,14 @@ mod tests {
         let mut watch = SilenceWatch::new(Duration::from_secs(60), start);
         watch.excused(at(50));
         assert_eq!(
-            watch.remedy(at(109)),
+            watch.remedy(at(109), true),
             None,
             "nothing was to be heard before"
         );
-        assert_eq!(watch.remedy(at(110)), Some(Remedy::Resubscribe));
-        assert_eq!(watch.remedy(at(170)), Some(Remedy::Reconnect));
+        assert_eq!(watch.remedy(at(110), true), Some(Remedy::Resubscribe));
+        assert_eq!(watch.remedy(at(170), true), Some(Remedy::Reconnect));
         watch.excused(at(171));
         assert!(watch.silent_for(at(171)).is_some());
-        assert_eq!(watch.remedy(at(200)), None);
+        assert_eq!(watch.remedy(at(200), true), None);
     }
 }

@@ -19,6 +19,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    attempt::{attempt, too_late},
     batch::Batch,
     contiguity::{Contiguity, Missing, Seen},
     state::FeedShared,
@@ -75,6 +76,8 @@ pub(crate) struct Writer {
 struct Load {
     trades: TradeBatch,
     rejects: Vec<rejects::Reject>,
+    /// Those without symbol or id cannot be told from their like, so they must be written once.
+    rejects_stored: bool,
     gaps: Vec<gaps::NewGap>,
     missing: Vec<(SymbolId, Missing)>,
     first: Vec<FirstTrade>,
@@ -137,7 +140,11 @@ impl Writer {
             }
             metrics::gauge!("ingestor_queue_depth_batches").set(count(self.batches.len()));
             self.apply_gap_rule(&mut load);
-            if !self.store_load(&load, &shutdown).await {
+            let stored = tokio::select! {
+                () = too_late(&shutdown, self.stop_timeout) => false,
+                () = self.store_load(&mut load) => true,
+            };
+            if !stored {
                 let rows = load.rows() + self.drop_queue();
                 tracing::error!(
                     event = "stopped_without_database",
@@ -147,7 +154,10 @@ impl Writer {
                 return;
             }
             self.announce(load);
-            self.close_gaps(&mut filled).await;
+            tokio::select! {
+                () = too_late(&shutdown, self.stop_timeout) => {}
+                () = self.close_gaps(&mut filled) => {}
+            }
         }
     }
 
@@ -216,16 +226,15 @@ impl Writer {
         }
     }
 
-    /// Tries until it is stored; `false` when the time to stop is over before that.
-    async fn store_load(&mut self, load: &Load, shutdown: &CancellationToken) -> bool {
+    /// Tries until it is stored.
+    async fn store_load(&mut self, load: &mut Load) {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-        let mut deadline = None;
         loop {
-            let error = match self.try_store(load).await {
+            let error = match attempt(self.try_store(load)).await {
                 Ok(()) => {
                     self.health.ready(DATABASE);
                     self.shared.clear_note(DATABASE);
-                    return true;
+                    return;
                 }
                 Err(error) => error,
             };
@@ -241,26 +250,17 @@ impl Writer {
             self.health.not_ready(DATABASE, error.to_string());
             self.shared
                 .note(DATABASE, "the database does not take trades; they are held");
-            let wait_until = Instant::now() + wait;
-            if deadline.is_none() {
-                tokio::select! {
-                    () = shutdown.cancelled() => deadline = Some(Instant::now() + self.stop_timeout),
-                    () = tokio::time::sleep_until(wait_until) => {}
-                }
-            }
-            if let Some(deadline) = deadline {
-                tokio::time::sleep_until(wait_until.min(deadline)).await;
-                if Instant::now() >= deadline {
-                    return false;
-                }
-            }
+            tokio::time::sleep(wait).await;
         }
     }
 
     /// Each step can be done again; the order is what keeps every id accounted for.
-    async fn try_store(&mut self, load: &Load) -> Result<(), StoreError> {
+    async fn try_store(&mut self, load: &mut Load) -> Result<(), StoreError> {
         let started = Instant::now();
-        rejects::record(&self.store, &load.rejects).await?;
+        if !load.rejects_stored {
+            rejects::record(&self.store, &load.rejects).await?;
+            load.rejects_stored = true;
+        }
         if !load.gaps.is_empty() {
             let keys = gaps::record(&self.store, &load.gaps).await?;
             for ((symbol_id, missing), gap_id) in load.missing.iter().zip(keys) {
@@ -304,7 +304,7 @@ impl Writer {
     async fn close_gaps(&mut self, filled: &mut Vec<i64>) {
         filled.extend(self.logs.values_mut().flat_map(|log| log.ids.take_filled()));
         while let Some(gap_id) = filled.last() {
-            if let Err(error) = gaps::mark_filled(&self.store, *gap_id).await {
+            if let Err(error) = attempt(gaps::mark_filled(&self.store, *gap_id)).await {
                 tracing::warn!(event = "gap_not_closed", gap_id, %error);
                 break;
             }

@@ -3,12 +3,13 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use futures::StreamExt;
 use market::Interval;
 use store::{SymbolId, history};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{
     Backfill, Spans,
@@ -24,12 +25,17 @@ use crate::{
 /// Calls under way at once: enough to hide the round trip, few enough to be polite.
 const CONCURRENT_CALLS: usize = 4;
 
-/// A kline can be asked for this long after its end, by exchange time.
+/// A kline is final this long after its end, by exchange time.
 const SETTLING_MS: i64 = 2_000;
 
-/// Fetches the klines of the past that are not in the store yet, newest first.
-pub(crate) async fn fetch_history<V: Venue>(backfill: Arc<Backfill<V>>, spans: Spans) {
-    if let Err(GaveUp::Rest(error)) = try_fetch_history(&backfill, spans).await {
+/// Fetches the klines of the past that are not in the store yet, newest first. If minutes are among
+/// them, `minutes_planned` is told where they end, so that bars of trades can be joined to them.
+pub(crate) async fn fetch_history<V: Venue>(
+    backfill: Arc<Backfill<V>>,
+    spans: Spans,
+    minutes_planned: watch::Sender<Option<i64>>,
+) {
+    if let Err(GaveUp::Rest(error)) = try_fetch_history(&backfill, spans, minutes_planned).await {
         tracing::error!(event = "backfill_failed", %error);
         backfill
             .shared
@@ -37,10 +43,17 @@ pub(crate) async fn fetch_history<V: Venue>(backfill: Arc<Backfill<V>>, spans: S
     }
 }
 
-async fn try_fetch_history<V: Venue>(backfill: &Backfill<V>, spans: Spans) -> Result<(), GaveUp> {
+async fn try_fetch_history<V: Venue>(
+    backfill: &Backfill<V>,
+    spans: Spans,
+    minutes_planned: watch::Sender<Option<i64>>,
+) -> Result<(), GaveUp> {
     let now_ms = backfill
         .ask(None, || backfill.venue.server_time_ms())
         .await?;
+    // Longer klines end with a minute too, so all that ended before this one are final then.
+    let end_ms = Interval::M1.bucket_of(now_ms);
+    until_final(backfill, end_ms, now_ms).await?;
     let mut plan = Vec::new();
     for (place, followed) in backfill.followed.iter().enumerate() {
         for (interval, span_ms) in spans.by_interval() {
@@ -48,8 +61,11 @@ async fn try_fetch_history<V: Venue>(backfill: &Backfill<V>, spans: Spans) -> Re
                 .store(|| history::coverage(&backfill.store, followed.id, interval))
                 .await?;
             let rows = backfill.venue.klines_per_page();
-            plan.extend(pages(place, interval, span_ms, now_ms, &covered, rows));
+            plan.extend(pages(place, interval, span_ms, end_ms, &covered, rows));
         }
+    }
+    if spans.m1_ms > 0 {
+        minutes_planned.send_replace(Some(end_ms));
     }
     let total = plan.len();
     backfill.shared.backfill_planned(total);
@@ -86,6 +102,46 @@ async fn try_fetch_history<V: Venue>(backfill: &Backfill<V>, spans: Spans) -> Re
         if count % 25 == 0 || count == total {
             tracing::info!(event = "backfill_progress", done = count, total);
         }
+    }
+    Ok(())
+}
+
+/// Fetches the minutes from the end of those planned at start up to the first bar of trades: they
+/// ended too late for the one and began too early for the other.
+pub(super) async fn fetch_up_to<V: Venue>(
+    backfill: &Backfill<V>,
+    symbol_id: SymbolId,
+    mut planned: watch::Receiver<Option<i64>>,
+    trades_from_ms: i64,
+) -> Result<(), GaveUp> {
+    let from_ms = tokio::select! {
+        () = backfill.shutdown.cancelled() => return Err(GaveUp::Stopped),
+        planned = planned.wait_for(Option::is_some) => planned.ok().and_then(|planned| *planned),
+    };
+    // Without a plan no minutes are wanted, or none are to be had.
+    let Some(from_ms) = from_ms.filter(|from_ms| *from_ms < trades_from_ms) else {
+        return Ok(());
+    };
+    let now_ms = backfill
+        .ask(None, || backfill.venue.server_time_ms())
+        .await?;
+    until_final(backfill, trades_from_ms, now_ms).await?;
+    let last_ms = trades_from_ms - Interval::M1.ms();
+    refetch(backfill, symbol_id, from_ms, last_ms).await
+}
+
+/// Waits until a kline that ended at `end_ms` is final.
+async fn until_final<V: Venue>(
+    backfill: &Backfill<V>,
+    end_ms: i64,
+    mut now_ms: i64,
+) -> Result<(), GaveUp> {
+    while now_ms < end_ms + SETTLING_MS {
+        let left_ms = (end_ms + SETTLING_MS).abs_diff(now_ms);
+        backfill.pause(Duration::from_millis(left_ms)).await?;
+        now_ms = backfill
+            .ask(None, || backfill.venue.server_time_ms())
+            .await?;
     }
     Ok(())
 }
@@ -196,7 +252,7 @@ async fn refetch<V: Venue>(
         match fetch(backfill, followed, Interval::M1, start, end).await {
             Ok(0) => break,
             Ok(rows) => {
-                tracing::info!(event = "klines_of_gap_fetched", symbol = %followed.symbol, rows);
+                tracing::info!(event = "missing_klines_fetched", symbol = %followed.symbol, rows);
             }
             Err(GaveUp::Stopped) => return Err(GaveUp::Stopped),
             Err(GaveUp::Rest(error)) => {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use futures::{StreamExt, stream::FuturesUnordered};
 use market::Interval;
 use store::symbols;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Backfill, retry::GaveUp};
+use super::{Backfill, klines::fetch_up_to, retry::GaveUp};
 use crate::{
     batch::Batch,
     venue::{TradesFrom, Urgency, Venue},
@@ -31,6 +31,7 @@ enum Incomplete {
 pub(crate) async fn complete_first_minutes<V: Venue>(
     backfill: Arc<Backfill<V>>,
     mut first_trades: mpsc::Receiver<FirstTrade>,
+    planned_minutes: watch::Receiver<Option<i64>>,
     batches: mpsc::Sender<Batch>,
 ) {
     let mut under_way = FuturesUnordered::new();
@@ -41,7 +42,7 @@ pub(crate) async fn complete_first_minutes<V: Venue>(
             first = first_trades.recv(), if open => match first {
                 Some(first) => {
                     backfill.shared.backfill_planned(1);
-                    under_way.push(complete(&backfill, first, &batches));
+                    under_way.push(complete(&backfill, first, planned_minutes.clone(), &batches));
                 }
                 None => open = false,
             },
@@ -53,6 +54,7 @@ pub(crate) async fn complete_first_minutes<V: Venue>(
 async fn complete<V: Venue>(
     backfill: &Backfill<V>,
     first: FirstTrade,
+    planned_minutes: watch::Receiver<Option<i64>>,
     batches: &mpsc::Sender<Batch>,
 ) {
     let edge = Interval::M1.bucket_of(first.time_ms);
@@ -68,8 +70,11 @@ async fn complete<V: Venue>(
     let set = backfill
         .store(|| symbols::set_trades_from(&backfill.store, first.symbol_id, trades_from_ms))
         .await;
-    if let Ok(trades_from_ms) = set {
-        tracing::info!(event = "trades_begin", symbol_id = %first.symbol_id, trades_from_ms);
+    let Ok(trades_from_ms) = set else { return };
+    tracing::info!(event = "trades_begin", symbol_id = %first.symbol_id, trades_from_ms);
+    let joined = fetch_up_to(backfill, first.symbol_id, planned_minutes, trades_from_ms).await;
+    if let Err(GaveUp::Rest(error)) = joined {
+        tracing::error!(event = "klines_refused", symbol_id = %first.symbol_id, %error);
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) struct Backfill<V> {
     pub(crate) shared: Arc<FeedShared>,
     pub(crate) followed: Vec<Followed>,
     pub(crate) restricted_retry: std::time::Duration,
+    pub(crate) stop_timeout: std::time::Duration,
     pub(crate) shutdown: CancellationToken,
 }
 

@@ -6,7 +6,11 @@ use service::Backoff;
 use store::StoreError;
 
 use super::Backfill;
-use crate::{rest::RestError, venue::Venue};
+use crate::{
+    attempt::{attempt, too_late},
+    rest::RestError,
+    venue::Venue,
+};
 
 /// Under which name the back-fill speaks to the user.
 const ABOUT: &str = "back-fill";
@@ -65,7 +69,11 @@ impl<V: Venue> Backfill<V> {
     ) -> Result<T, GaveUp> {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         loop {
-            match call().await {
+            let stored = tokio::select! {
+                () = too_late(&self.shutdown, self.stop_timeout) => return Err(GaveUp::Stopped),
+                stored = attempt(call()) => stored,
+            };
+            match stored {
                 Ok(value) => return Ok(value),
                 Err(error) => {
                     let wait = backoff.next_delay();
@@ -76,7 +84,7 @@ impl<V: Venue> Backfill<V> {
         }
     }
 
-    async fn pause(&self, wait: Duration) -> Result<(), GaveUp> {
+    pub(super) async fn pause(&self, wait: Duration) -> Result<(), GaveUp> {
         tokio::select! {
             () = self.shutdown.cancelled() => Err(GaveUp::Stopped),
             () = tokio::time::sleep(wait) => Ok(()),

@@ -263,8 +263,15 @@ impl<V: Venue> Connection<V> {
                 silent.as_millis()
             )));
         }
+        let now = session.now.into_std();
+        let silent_symbols = self
+            .silence
+            .iter()
+            .filter(|watch| watch.silent_for(now).is_some())
+            .count();
+        let half_silent = 2 * silent_symbols >= self.silence.len();
         for place in 0..self.silence.len() {
-            self.look_after_symbol(session, place)?;
+            self.look_after_symbol(session, place, half_silent)?;
         }
         if session.now < session.next_message {
             return Ok(());
@@ -286,7 +293,12 @@ impl<V: Venue> Connection<V> {
         }
     }
 
-    fn look_after_symbol(&mut self, session: &mut Session, place: usize) -> Result<(), End> {
+    fn look_after_symbol(
+        &mut self,
+        session: &mut Session,
+        place: usize,
+        half_silent: bool,
+    ) -> Result<(), End> {
         let now = session.now.into_std();
         let symbol = &self.followed[place].symbol;
         let about = format!("silence of {symbol}");
@@ -295,7 +307,7 @@ impl<V: Venue> Connection<V> {
             return Ok(());
         };
         let says = format!("{symbol}: no trade for {} s", silent.as_secs());
-        match self.silence[place].remedy(now) {
+        match self.silence[place].remedy(now, half_silent) {
             None => self.shared.note(about, says),
             Some(Remedy::Resubscribe) => {
                 metrics::counter!("ingestor_silent_symbols_total").increment(1);

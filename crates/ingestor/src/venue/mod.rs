@@ -140,15 +140,6 @@ pub struct TradePage {
     pub rejects: Vec<PageReject>,
 }
 
-impl TradePage {
-    /// The highest id on the page.
-    #[must_use]
-    pub fn last_id(&self) -> Option<i64> {
-        let trade = self.trades.last().map(|trade| trade.agg_id);
-        trade.max(self.rejects.iter().filter_map(|reject| reject.agg_id).max())
-    }
-}
-
 /// A row of a page that must not be stored as a trade.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageReject {

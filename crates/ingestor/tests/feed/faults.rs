@@ -179,7 +179,8 @@ async fn a_skipped_trade_is_a_gap_and_a_late_one_fills_it() {
     assert_eq!(skipped.gap.reason, "skipped");
     assert_eq!(skipped.gap.from_agg_id, skipped.gap.to_agg_id);
 
-    rig.fault("delay,count=1,delay_ms=5000").await;
+    // Long enough that the gap is seen open on a busy machine.
+    rig.fault("delay,count=1,delay_ms=20000").await;
     eventually("a second gap", async || {
         (rig.open_gaps(id).await.len() == 2).then_some(())
     })
@@ -233,6 +234,42 @@ async fn a_silent_symbol_is_noticed_while_the_others_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_silent_symbol_among_busy_ones_does_not_cost_them_their_connection() {
+    let rig = Rig::of(&["BTCUSDT", "ETHUSDT", "SOLUSDT"]).await;
+    let silence_ms = 4_000;
+    let ingestor = rig.start(Config {
+        symbol_silence_ms: silence_ms,
+        ..rig.config()
+    });
+    let mut ids = Vec::new();
+    for name in ["BTCUSDT", "ETHUSDT", "SOLUSDT"] {
+        let id = rig.following(name).await;
+        rig.until_more_trades(id, 5).await;
+        ids.push(id);
+    }
+    let before = rig.connections().await;
+    rig.fault("silent,symbol=ETHUSDT").await;
+    // It is subscribed again after once and after twice the patience.
+    let tried_twice_s = 2 * silence_ms / 1_000 + 1;
+    rig.until_status("it was subscribed again, twice", |status| {
+        let says = status.message.split_once("ETHUSDT: no trade for ");
+        let seconds = says.and_then(|(_, rest)| rest.split_once(" s")?.0.parse().ok());
+        seconds.is_some_and(|seconds: u64| seconds >= tried_twice_s)
+    })
+    .await;
+    assert_eq!(rig.connections().await, before);
+    rig.end_faults().await;
+    for id in &ids {
+        rig.until_more_trades(*id, 20).await;
+    }
+    assert_eq!(rig.connections().await, before);
+    for id in [ids[0], ids[2]] {
+        assert_eq!(rig.open_gaps(id).await, [], "a busy symbol missed nothing");
+    }
+    ingestor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_answers_nothing_at_all_is_left() {
     let rig = Rig::of(&["BTCUSDT"]).await;
     let ingestor = rig.start(Config {
@@ -259,21 +296,21 @@ async fn a_connection_that_answers_nothing_at_all_is_left() {
 async fn a_quiet_market_keeps_its_connection_as_pings_are_answered() {
     let rig = Rig::of(&["BTCUSDT"]).await;
     let ingestor = rig.start(Config {
-        connection_silence_ms: 2_000,
+        connection_silence_ms: 8_000,
         ..rig.config()
     });
     let id = rig.following("BTCUSDT").await;
     rig.until_more_trades(id, 5).await;
     let before = rig.connections().await;
-    rig.fault("silent,duration_ms=6000").await;
+    rig.fault("silent,duration_ms=12000").await;
     rig.until_more_trades(id, 5).await;
     let gap = eventually("the silence ends with a gap", async || {
         rig.open_gaps(id).await.first().cloned()
     })
     .await;
     assert!(
-        gap.gap.to_ms - gap.gap.from_ms > 4_000,
-        "twice the time after which it would be left"
+        gap.gap.to_ms - gap.gap.from_ms > 8_000,
+        "longer than the time after which it would be left"
     );
     assert_eq!(rig.connections().await, before);
     ingestor.stop().await;

@@ -75,28 +75,65 @@ async fn klines_that_are_there_are_not_asked_for_again() {
         backfill_1m_days: 7,
         ..rig.config()
     };
+    // A fault that only counts.
+    rig.fault("rest_slow,path=klines,delay_ms=0,count=1000000")
+        .await;
     let ingestor = rig.start(config.clone());
     let id = rig.following("BTCUSDT").await;
     until_filled(&rig, id).await;
-    rig.until_status("the back-fill has ended", |status| {
-        status.backfill.is_none()
+    eventually("a week of minutes is covered", async || {
+        (covered_ms(&rig, id, Interval::M1).await >= 7 * 24 * HOUR_MS).then_some(())
     })
     .await;
     ingestor.stop().await;
 
     let covered = covered_ms(&rig, id, Interval::M1).await;
-    let before = rig.used_weight().await;
+    let before = rig.hits().await;
+    assert!(before >= 7, "the week of minutes alone takes more");
     let ingestor = rig.start(config);
     eventually("the new minutes are covered", async || {
         (covered_ms(&rig, id, Interval::M1).await > covered).then_some(())
     })
     .await;
+    // A status of before the plan tells of no back-fill either; this one is of two seconds later.
+    let later_ms = rig.now_ms().await + 120_000;
     rig.until_status("the back-fill has ended", |status| {
-        status.backfill.is_none()
+        status.watermark_ms > Some(later_ms) && status.backfill.is_none()
     })
     .await;
-    // All of it costs more than fifty.
-    assert!(rig.used_weight().await.saturating_sub(before) < 20);
+    let again = rig.hits().await - before;
+    assert!(again < 7, "{again} pages after {before}");
+    ingestor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_minutes_between_the_start_and_the_first_bar_of_trades_are_fetched_as_well() {
+    // A minute a second, so that minutes pass between the two.
+    let rig = Rig::new(SimConfig {
+        time_warp: 60.0,
+        rate: 1.0,
+        ..sim_config(&["BTCUSDT"])
+    })
+    .await;
+    rig.fault("refuse").await;
+    let ingestor = rig.start(rig.config());
+    let id = rig.id("BTCUSDT").await;
+    until_filled(&rig, id).await;
+    let planned = history::coverage(rig.store(), id, Interval::M1).await;
+    let planned_to_ms = planned.expect("readable")[0].to_ms;
+    eventually("minutes pass", async || {
+        (rig.now_ms().await >= planned_to_ms + 3 * 60_000).then_some(())
+    })
+    .await;
+    rig.end_faults().await;
+    let trades_from_ms = rig.trades_from("BTCUSDT").await;
+    assert!(planned_to_ms < trades_from_ms);
+    eventually("klines reach up to the first bar of trades", async || {
+        let covered = history::coverage(rig.store(), id, Interval::M1).await;
+        let mut covered = covered.expect("readable").into_iter();
+        covered.find(|range| range.from_ms < planned_to_ms && range.to_ms >= trades_from_ms)
+    })
+    .await;
     ingestor.stop().await;
 }
 

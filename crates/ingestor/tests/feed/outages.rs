@@ -11,9 +11,19 @@ use tokio::{
 
 use crate::rig::{Rig, eventually};
 
+/// What a cable does with what is sent over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Carries,
+    /// Connections end.
+    Cut,
+    /// Connections stay, and nothing is carried: the database hangs.
+    Hangs,
+}
+
 /// Stands between the ingestor and the database, and can cut them off from each other.
 struct Cable {
-    plugged: watch::Sender<bool>,
+    line: watch::Sender<Line>,
     url: String,
     _dir: tempfile::TempDir,
 }
@@ -29,25 +39,25 @@ impl Cable {
         assert!(real.exists(), "{real:?}");
         let dir = tempfile::tempdir().expect("a directory");
         let listener = UnixListener::bind(dir.path().join(&socket)).expect("a socket");
-        let plugged = watch::Sender::new(true);
-        tokio::spawn(carry(listener, Arc::new(real), plugged.subscribe()));
+        let line = watch::Sender::new(Line::Carries);
+        tokio::spawn(carry(listener, Arc::new(real), line.subscribe()));
         let host = dir.path().display().to_string().replace('/', "%2F");
         Self {
-            plugged,
+            line,
             url: format!("{account}@{host}:{port}/{database}"),
             _dir: dir,
         }
     }
 
-    fn plug(&self, plugged: bool) {
-        self.plugged.send_replace(plugged);
+    fn set(&self, line: Line) {
+        self.line.send_replace(line);
     }
 }
 
-async fn carry(listener: UnixListener, real: Arc<PathBuf>, plugged: watch::Receiver<bool>) {
+async fn carry(listener: UnixListener, real: Arc<PathBuf>, line: watch::Receiver<Line>) {
     while let Ok((mut near, _)) = listener.accept().await {
-        let (real, mut plugged) = (Arc::clone(&real), plugged.clone());
-        if !*plugged.borrow_and_update() {
+        let (real, mut line) = (Arc::clone(&real), line.clone());
+        if *line.borrow_and_update() == Line::Cut {
             continue;
         }
         tokio::spawn(async move {
@@ -56,8 +66,9 @@ async fn carry(listener: UnixListener, real: Arc<PathBuf>, plugged: watch::Recei
             };
             tokio::select! {
                 _ = copy_bidirectional(&mut near, &mut far) => {}
-                _ = plugged.wait_for(|plugged| !plugged) => {}
+                _ = line.wait_for(|line| *line != Line::Carries) => {}
             }
+            let _ = line.wait_for(|line| *line != Line::Hangs).await;
         });
     }
 }
@@ -73,10 +84,10 @@ async fn while_the_database_is_away_trades_are_held_and_written_when_it_is_back(
     let id = rig.following("BTCUSDT").await;
     rig.until_more_trades(id, 10).await;
 
-    cable.plug(false);
+    cable.set(Line::Cut);
     let last = rig.stored(id).await.last().expect("trades").agg_id;
     rig.until_exchange_traded("BTCUSDT", 100).await;
-    cable.plug(true);
+    cable.set(Line::Carries);
     eventually("everything is written", async || {
         (rig.stored(id).await.last()?.agg_id > last + 100).then_some(())
     })
@@ -100,11 +111,11 @@ async fn a_full_queue_stops_the_reading_and_what_is_missed_then_becomes_a_gap() 
     let ingestor = rig.start(config);
     let id = rig.following("BTCUSDT").await;
     rig.until_more_trades(id, 10).await;
-    cable.plug(false);
+    cable.set(Line::Cut);
     let last = rig.stored(id).await.last().expect("trades").agg_id;
     rig.until_exchange_traded("BTCUSDT", 200).await;
     rig.fault("drop").await;
-    cable.plug(true);
+    cable.set(Line::Carries);
     eventually("it goes on", async || {
         (rig.stored(id).await.last()?.agg_id > last + 200).then_some(())
     })
@@ -125,7 +136,7 @@ async fn a_stop_without_a_database_ends_in_time_and_the_next_start_records_the_l
     let ingestor = rig.start(config);
     let id = rig.following("BTCUSDT").await;
     rig.until_more_trades(id, 10).await;
-    cable.plug(false);
+    cable.set(Line::Cut);
     let started = tokio::time::Instant::now();
     rig.until_exchange_traded("BTCUSDT", 20).await;
     ingestor.stop().await;
@@ -135,6 +146,33 @@ async fn a_stop_without_a_database_ends_in_time_and_the_next_start_records_the_l
         started.elapsed()
     );
 
+    let ingestor = rig.start(rig.config());
+    let gap = eventually("a gap", async || rig.open_gaps(id).await.first().cloned()).await;
+    assert_eq!(gap.gap.reason, "restart");
+    ingestor.stop().await;
+    rig.assert_all_accounted_for("BTCUSDT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_hangs_does_not_hold_up_a_stop() {
+    let rig = Rig::of(&["BTCUSDT"]).await;
+    let cable = Cable::new(rig.db.url());
+    let ingestor = rig.start(Config {
+        database_url: cable.url.clone(),
+        stop_timeout_ms: 500,
+        ..rig.config()
+    });
+    let id = rig.following("BTCUSDT").await;
+    rig.until_more_trades(id, 10).await;
+    cable.set(Line::Hangs);
+    rig.until_exchange_traded("BTCUSDT", 20).await;
+    // Well below the half minute after which a single try is given up.
+    tokio::time::timeout(std::time::Duration::from_secs(20), ingestor.stop())
+        .await
+        .expect("it stops in time");
+
+    // The transaction that hung must not hold its locks against the next start.
+    cable.set(Line::Cut);
     let ingestor = rig.start(rig.config());
     let gap = eventually("a gap", async || rig.open_gaps(id).await.first().cloned()).await;
     assert_eq!(gap.gap.reason, "restart");

@@ -159,15 +159,16 @@ impl Rig {
         .await;
     }
 
-    /// REST weight that this address has used in the present minute.
-    pub(crate) async fn used_weight(&self) -> u32 {
-        let url = format!("http://{}/fapi/v1/time", self.sim);
-        let response = reqwest::get(url).await.expect("the simulator answers");
-        let used = response
-            .headers()
-            .get("x-mbx-used-weight-1m")
-            .expect("the header");
-        used.to_str().expect("text").parse().expect("a number")
+    /// The exchange's clock.
+    pub(crate) async fn now_ms(&self) -> i64 {
+        let status = self.admin("status").await;
+        status["now_ms"].as_i64().expect("a time")
+    }
+
+    /// How often the first fault in force has struck.
+    pub(crate) async fn hits(&self) -> u64 {
+        let faults = self.admin("faults").await;
+        faults[0]["hits"].as_u64().expect("a number")
     }
 
     /// Numbers of the connections that are open at the simulator.
