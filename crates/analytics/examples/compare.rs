@@ -36,19 +36,15 @@ fn main() -> Outcome<()> {
     // Forget the peak of the reading.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
     let before = memory_kib("VmRSS:");
-    let (mut seconds, mut processor_seconds) = (Vec::new(), Vec::new());
+    let mut seconds = Vec::new();
     let mut figures = Value::Null;
     for _ in 0..repeats.parse::<usize>()? {
-        let (start, spent) = (Instant::now(), processor_seconds_so_far());
+        let start = Instant::now();
         figures = black_box(run(work, black_box(&series))?);
         seconds.push(start.elapsed().as_secs_f64());
-        if let (Some(before), Some(after)) = (spent, processor_seconds_so_far()) {
-            processor_seconds.push(after - before);
-        }
     }
     let line = json!({
         "seconds": seconds,
-        "processor_seconds": processor_seconds,
         "figures": figures,
         "memory_kib_before": before,
         "memory_kib_peak": memory_kib("VmHWM:"),
@@ -172,11 +168,4 @@ fn memory_kib(field: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with(field))?;
     line.split_whitespace().nth(1)?.parse().ok()
-}
-
-/// Processor time of this thread, to a few milliseconds; `None` where the system does not tell.
-fn processor_seconds_so_far() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    let nanoseconds: f64 = text.split_whitespace().next()?.parse().ok()?;
-    Some(nanoseconds * 1e-9)
 }

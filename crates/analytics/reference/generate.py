@@ -20,6 +20,7 @@ import pykalman
 import statsmodels.api as sm
 from scipy.stats import false_discovery_control, norm, theilslopes
 from statsmodels.tsa.adfvalues import mackinnoncrit, mackinnonp
+from statsmodels.tsa.coint_tables import c_sja, c_sjt
 from statsmodels.tsa.stattools import adfuller, coint
 from statsmodels.tsa.vector_ar.vecm import coint_johansen
 
@@ -130,6 +131,7 @@ def kalman_block(y, x, covariance):
         "delta": delta, "observation_covariance": r, "initial_covariance": covariance.tolist(),
         "beta": list(means[:, 0]), "alpha": list(means[:, 1]), "e": list(e), "s": list(s),
         "beta_variance": list(covs[:, 0, 0]), "alpha_variance": list(covs[:, 1, 1]),
+        "beta_alpha_covariance": list(covs[:, 0, 1]),
     }  # fmt: skip
 
 
@@ -242,11 +244,11 @@ def coint_block(y, x):
     return out
 
 
-def johansen_block(y, x):
+def johansen_block(*series):
     out = []
     for det_order in (-1, 0, 1):
         for k_ar_diff in (0, 1, 2, 4):
-            r = coint_johansen(np.column_stack([y, x]), det_order, k_ar_diff)
+            r = coint_johansen(np.column_stack(series), det_order, k_ar_diff)
             out.append({
                 "det_order": det_order, "k_ar_diff": k_ar_diff, "eig": list(r.eig),
                 "trace": list(r.trace_stat), "trace_crit": r.trace_stat_crit_vals.tolist(),
@@ -254,6 +256,23 @@ def johansen_block(y, x):
                 "evec": r.evec.tolist(),
             })  # fmt: skip
     return out
+
+
+def johansen_of_three(y, x):
+    """The legs and a third series that wanders with x. It is written out, in the unit of the legs' ticks."""
+    rng = np.random.default_rng([7, len(y)])
+    third = np.round(0.5 * x + np.cumsum(rng.normal(scale=np.std(np.diff(x)), size=len(x))), 4)
+    return {"third": list(third), "cases": johansen_block(y, x, third)}
+
+
+def johansen_tables():
+    """Critical values (90, 95, 99 %) for each deterministic order, a row for every number of series."""
+    orders = (-1, 0, 1)
+    rows = range(1, 13)
+    return {
+        "trace": [[[float(v) for v in c_sjt(n, order)] for n in rows] for order in orders],
+        "max_eig": [[[float(v) for v in c_sja(n, order)] for n in rows] for order in orders],
+    }
 
 
 def half_life_block(s):
@@ -281,6 +300,7 @@ def tables():
         "meta": META,
         "benjamini_hochberg": {"p": many, "adjusted": list(false_discovery_control(many))},
         "normal_cdf": [[float(v), float(norm.cdf(v))] for v in xs],
+        "johansen": johansen_tables(),
         "mackinnon": {
             key: {
                 "p": [[s, mackinnonp(s, regression=regression, N=n)] for s in stats],
@@ -338,6 +358,7 @@ def main():
             "adf": adf_block(y, x, spread),
             "coint": coint_block(y, x),
             "johansen": johansen_block(y, x),
+            "johansen_of_three": johansen_of_three(y, x),
             "half_life": half_life_block(spread),
             "hurst": {"spread": hurst(spread), "y": hurst(y), "x": hurst(x)},
         })  # fmt: skip

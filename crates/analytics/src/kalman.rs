@@ -12,6 +12,7 @@ use crate::{
     line::Line,
 };
 use state::State;
+use training::Method;
 
 /// What the filter knows after one bar, and how that bar surprised it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -145,6 +146,7 @@ pub struct KalmanFilter {
 #[derive(Clone, Debug)]
 enum Phase {
     Training {
+        method: Method,
         y: Vec<f64>,
         x: Vec<f64>,
     },
@@ -162,16 +164,19 @@ impl KalmanFilter {
     /// A filter that has seen nothing.
     #[must_use]
     pub fn new(params: KalmanParams) -> Self {
+        let training = |method| Phase::Training {
+            method,
+            y: Vec::new(),
+            x: Vec::new(),
+        };
         let phase = match params.noise() {
             Noise::Pykalman { delta } => Phase::Running {
                 variances: delta.variances(),
                 state: training::prior(params.init()),
                 started: false,
             },
-            Noise::Memory { .. } | Noise::MaximumLikelihood { .. } => Phase::Training {
-                y: Vec::new(),
-                x: Vec::new(),
-            },
+            Noise::Memory { memory, .. } => training(Method::Memory(memory)),
+            Noise::MaximumLikelihood { .. } => training(Method::MaximumLikelihood),
         };
         Self {
             params,
@@ -227,11 +232,15 @@ impl KalmanFilter {
     fn advance(&mut self, y: f64, x: f64) -> Result<Option<KalmanStep>> {
         match &mut self.phase {
             Phase::Failed(error) => Err(*error),
-            Phase::Training { y: ys, x: xs } => {
+            Phase::Training {
+                method,
+                y: ys,
+                x: xs,
+            } => {
                 ys.push(y);
                 xs.push(x);
                 if ys.len() == self.params.noise().training_bars() {
-                    match training::train(&self.params, ys, xs) {
+                    match training::train(*method, self.params.init(), ys, xs) {
                         Ok(trained) => {
                             self.phase = Phase::Running {
                                 variances: trained.variances,
@@ -298,12 +307,18 @@ mod tests {
     }
 
     #[test]
-    fn a_surprise_whose_square_overflows_leaves_no_infinite_deviation() {
+    fn a_surprise_whose_square_overflows_is_passed_over() {
         let mut filter = KalmanFilter::new(KalmanParams::of(Noise::pykalman()));
-        for y in [1.0, 1e200, 2.0] {
-            let step = filter.push(y, 1.0).expect("finite");
-            assert!(step.is_none_or(|step| step.standardized().is_finite()));
-        }
+        let steps = [1.0, 1e200, 2.0].map(|y| filter.push(y, 1.0).expect("finite").is_some());
+        assert_eq!(steps, [true, false, true]);
+        assert!(filter.standardized_sd().is_some_and(f64::is_finite));
+    }
+
+    #[test]
+    fn squares_that_overflow_together_leave_no_infinite_deviation() {
+        let mut filter = KalmanFilter::new(KalmanParams::of(Noise::pykalman()));
+        let steps = [2.9e154, 0.97e154].map(|y| filter.push(y, 1.0).expect("finite").is_some());
+        assert_eq!(steps, [true, true]);
         assert_eq!(filter.standardized_sd(), None);
     }
 }

@@ -8,10 +8,11 @@ mod common;
 
 use analytics::kalman::{Init, KalmanParams, Noise, kalman};
 use analytics::{
-    Baseline, CorrelationOf, Degeneracy, Error, HuberParams, Intercept, Window, huber, ols,
-    rolling_correlation, theil_sen, zscore,
+    Baseline, CorrelationOf, Degeneracy, Error, Estimator, HuberParams, Intercept, KalmanFilter,
+    Lookback, PairParams, Window, analyse, huber, ols, rolling_correlation, theil_sen,
+    walk_forward, zscore,
 };
-use common::{assert_close, fixtures, number, numbers, read_json};
+use common::{assert_close, fixtures, number, numbers, read_json, series};
 use serde_json::Value;
 
 struct Edges {
@@ -69,6 +70,73 @@ fn a_nan_is_refused_with_its_place_where_references_answer_nan_or_skip_it() {
 }
 
 #[test]
+fn the_reference_loses_its_state_to_a_nan_unless_it_is_masked() {
+    let Edges { figures, .. } = edges();
+    let beta = |case: &str| series(&figures["nan_in_y"][case]["result"]["beta"]);
+    let (plain, masked) = (beta("kalman"), beta("kalman_masked"));
+    assert!(plain[29].is_some() && plain[30..].iter().all(Option::is_none));
+    assert_eq!((masked[30], masked.len()), (masked[29], 60));
+    assert!(masked.iter().all(Option::is_some));
+    // Nothing of the sort happens here: the bar is refused, and the filter goes on from where it was.
+    let Edges { y, x, .. } = edges();
+    let mut filter = KalmanFilter::new(KalmanParams::of(Noise::pykalman()));
+    for t in 0..30 {
+        let step = filter.push(y[t], x[t]).unwrap().unwrap();
+        assert_close("beta", step.line.beta, plain[t].unwrap(), 1e-9, 1.0);
+    }
+    assert!(filter.push(f64::NAN, x[30]).is_err());
+    let step = filter.push(y[31], x[31]).unwrap();
+    assert!(step.unwrap().line.beta.is_finite());
+}
+
+#[test]
+fn summaries_of_the_reference_have_no_figures_that_a_flat_spread_could_be_judged_by() {
+    let Edges { figures, .. } = edges();
+    let of = |case: &str, key: &str| number(&figures[case]["summary"]["result"][key]);
+    assert_eq!(of("nan_in_y", "n"), Some(59.0), "the NaN is left out");
+    assert_eq!(of("flat_spread", "std"), Some(0.0));
+    assert_eq!(of("flat_spread", "skew"), None);
+    let z = zscore(&[Some(5.0); 60], window(), Baseline::Inclusive).unwrap();
+    assert!(z.iter().all(Option::is_none));
+}
+
+#[test]
+fn an_infinity_anywhere_is_refused_with_its_place() {
+    let Edges { y, x, .. } = edges();
+    let params = KalmanParams::of(Noise::pykalman());
+    let lookback = Lookback::new(20).unwrap();
+    for infinity in [f64::INFINITY, f64::NEG_INFINITY] {
+        for index in [0, 30, 59] {
+            for series in ["y", "x"] {
+                let (mut y, mut x) = (y.clone(), x.clone());
+                let wrong = if series == "y" { &mut y } else { &mut x };
+                wrong[index] = infinity;
+                let refused = Error::NonFinite { series, index };
+                assert_eq!(ols(&y, &x).unwrap_err(), refused);
+                let fit = huber(&y, &x, &HuberParams::default());
+                assert_eq!(fit.unwrap_err(), refused);
+                let fit = theil_sen(&y, &x, Intercept::Separate);
+                assert_eq!(fit.unwrap_err(), refused);
+                assert_eq!(kalman(&y, &x, &params).unwrap_err(), refused);
+                let lines = walk_forward(&y, &x, Estimator::Ols, lookback);
+                assert_eq!(lines.unwrap_err(), refused);
+                assert_eq!(correlation_of_levels(&y, &x).unwrap_err(), refused);
+                let all = analyse(&y, &x, &PairParams::default());
+                assert_eq!(all.unwrap_err(), refused);
+            }
+            let mut s: Vec<Option<f64>> = y.iter().copied().map(Some).collect();
+            s[index] = Some(infinity);
+            let refused = Error::NonFinite {
+                series: "spread",
+                index,
+            };
+            let z = zscore(&s, window(), Baseline::Inclusive);
+            assert_eq!(z.unwrap_err(), refused);
+        }
+    }
+}
+
+#[test]
 fn a_flat_x_is_refused_where_references_answer_a_line_through_the_origin() {
     let Edges { y, figures, .. } = edges();
     let flat = vec![5.0; 60];
@@ -84,6 +152,8 @@ fn a_flat_x_is_refused_where_references_answer_a_line_through_the_origin() {
     );
     // pandas and we agree: no correlation with something that does not move.
     assert_eq!(correlation_of_levels(&y, &flat).unwrap(), [None; 60]);
+    assert_eq!(correlation_of_levels(&flat, &y).unwrap(), [None; 60]);
+    assert_eq!(correlation_of_levels(&flat, &flat).unwrap(), [None; 60]);
 }
 
 #[test]

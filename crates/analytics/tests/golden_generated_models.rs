@@ -132,6 +132,7 @@ fn states_innovations_and_their_variances_agree_with_pykalman() {
             column("s", |s| s.innovation_variance, 1.0);
             column("beta_variance", |s| s.var_beta, 1.0);
             column("alpha_variance", |s| s.var_alpha, 1.0);
+            column("beta_alpha_covariance", |s| s.covariance, 1e-3);
         }
     }
 }

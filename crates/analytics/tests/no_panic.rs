@@ -8,8 +8,8 @@ use analytics::align::{Closes, Join, align};
 use analytics::kalman::{Delta, Init, Memory, Noise};
 use analytics::{
     Baseline, CorrelationOf, Estimator, Hedge, HuberParams, Intercept, KalmanParams, KalmanSpread,
-    Line, Lookback, PairParams, Point, RollingCorrelation, RollingFit, RollingZScore, Session,
-    Threshold, Transform, Window, ZScore, analyse, huber, huber_from, kalman::kalman, ols,
+    KalmanStep, Line, Lookback, PairParams, Point, RollingCorrelation, RollingFit, RollingZScore,
+    Session, Threshold, Transform, Window, ZScore, analyse, huber, huber_from, kalman::kalman, ols,
     rolling_correlation, spread, theil_sen, theil_sen_line, walk_forward, zscore,
 };
 use proptest::prelude::*;
@@ -198,7 +198,7 @@ fn check_all(y: &[f64], x: &[f64]) {
             && let Ok(run) = kalman(y, x, &params)
         {
             assert!(run.standardized_sd.is_none_or(f64::is_finite), "{run:?}");
-            let mut scores = run.steps.iter().flatten().map(|s| s.standardized());
+            let mut scores = run.steps.iter().flatten().map(KalmanStep::standardized);
             assert!(scores.all(f64::is_finite), "{run:?}");
         }
         for z in [

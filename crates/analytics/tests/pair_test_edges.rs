@@ -132,16 +132,29 @@ fn nan_in_a_single_series_is_refused_and_the_rest_without_it_agrees() {
 #[test]
 fn an_infinity_is_refused_like_a_nan() {
     let edges = edges();
-    let mut x = edges.x.clone();
-    x[59] = f64::INFINITY;
-    let refused = Error::NonFinite {
-        series: "x",
-        index: 59,
-    };
-    assert_eq!(
-        engle_granger(&edges.y, &x, EngleGrangerOptions::default()),
-        Err(refused)
-    );
+    for infinity in [f64::INFINITY, f64::NEG_INFINITY] {
+        for index in [0, 30, 59] {
+            let mut broken = edges.x.clone();
+            broken[index] = infinity;
+            let refused = |series| Error::NonFinite { series, index };
+            let options = EngleGrangerOptions::default();
+            let (good, broken) = (&edges.y[..], &broken[..]);
+            for (y, x, series) in [(good, broken, "x"), (broken, good, "y")] {
+                let refused = refused(series);
+                assert_eq!(engle_granger(y, x, options), Err(refused));
+                assert_eq!(engle_granger_both(y, x, options), Err(refused));
+                assert_eq!(pair_tests(y, x, Default::default()), Err(refused));
+            }
+            let johansen = johansen(&[good, broken], JohansenOptions::default());
+            assert_eq!(johansen, Err(refused("series 2")));
+            let refused = refused("series");
+            assert_eq!(adf(broken, AdfOptions::default()), Err(refused));
+            assert_eq!(half_life(broken), Err(refused));
+            // Hurst's exponent asks for a hundred values first.
+            let long = [broken, good].concat();
+            assert_eq!(hurst(&long), Err(refused));
+        }
+    }
 }
 
 #[test]

@@ -167,6 +167,19 @@ fn two_points_are_their_own_line_and_equal_x_is_an_error() {
     assert!(theil_sen(&[], &[], Intercept::Joint).is_err());
 }
 
+#[test]
+fn where_ties_leave_no_variance_the_interval_is_the_middle_slope() {
+    // Sen's variance is −5 and −6.7 here; scipy answers NaN for both ends.
+    let one = |at: usize| -> Vec<f64> { (0..6).map(|i| f64::from(u8::from(i == at))).collect() };
+    let mostly = |last: f64| [&[0.0; 8][..], &[1.0, last]].concat();
+    for (y, x, slope) in [(one(5), one(4), 0.0), (mostly(1.0), mostly(2.0), 0.5)] {
+        check(&y, &x);
+        let fit = theil_sen(&y, &x, Intercept::Separate).unwrap();
+        let ours = (fit.line.beta, fit.beta_low, fit.beta_high);
+        assert_eq!(ours, (slope, slope, slope));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 

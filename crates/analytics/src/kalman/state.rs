@@ -110,7 +110,9 @@ impl State {
             innovation,
             innovation_variance: variance,
         };
-        step.is_finite().then_some((state, step))
+        // Of e/√S, which can overflow where neither of its parts does. Its square costs no root.
+        let surprise = innovation * gain;
+        (step.is_finite() && surprise.is_finite()).then_some((state, step))
     }
 }
 
@@ -124,7 +126,6 @@ impl KalmanStep {
             + self.covariance.abs()
             + self.innovation.abs()
             + self.innovation_variance;
-        // The quotient can overflow where neither of its parts does.
-        self.innovation_variance > 0.0 && (sum + self.standardized().abs()).is_finite()
+        sum.is_finite() && self.innovation_variance > 0.0
     }
 }

@@ -1,7 +1,7 @@
 //! Variances and starting state from the first bars.
 
 use super::{
-    parameters::{Init, KalmanParams, Noise},
+    parameters::{Init, Memory},
     state::{State, Variances},
 };
 use crate::{
@@ -31,9 +31,16 @@ pub(super) fn prior(init: Init) -> State {
     }
 }
 
+/// How variances are learnt from the training bars.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Method {
+    Memory(Memory),
+    MaximumLikelihood,
+}
+
 /// Trains on `y` and `x`; their length is the look-back. O(n), times about 100 for maximum
 /// likelihood.
-pub(super) fn train(params: &KalmanParams, y: &[f64], x: &[f64]) -> Result<Trained> {
+pub(super) fn train(method: Method, init: Init, y: &[f64], x: &[f64]) -> Result<Trained> {
     let fit = ols(y, x)?;
     let largest = y.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     let sigma = fit.sigma.unwrap_or(0.0);
@@ -48,8 +55,8 @@ pub(super) fn train(params: &KalmanParams, y: &[f64], x: &[f64]) -> Result<Train
         alpha_step: observation * ratio,
     };
     let out_of_range = Degeneracy::OutOfRange("x");
-    let trained = match params.noise() {
-        Noise::Memory { memory, .. } => {
+    let trained = match method {
+        Method::Memory(memory) => {
             let variance = sigma * sigma;
             let moments = Moments::of(y, x);
             // (XᵀX)⁻¹ in factors that need no subtraction.
@@ -62,7 +69,7 @@ pub(super) fn train(params: &KalmanParams, y: &[f64], x: &[f64]) -> Result<Train
                 state: State::factored(fit.line, d_beta, u, d_alpha),
             }
         }
-        Noise::MaximumLikelihood { .. } => {
+        Method::MaximumLikelihood => {
             let likelihood = Likelihood {
                 y,
                 x,
@@ -75,11 +82,6 @@ pub(super) fn train(params: &KalmanParams, y: &[f64], x: &[f64]) -> Result<Train
                 state: run.state.scaled(run.observation),
             }
         }
-        // Needs no training; here so that every noise has an answer.
-        Noise::Pykalman { delta } => Trained {
-            variances: delta.variances(),
-            state: prior(params.init()),
-        },
     };
     let v = trained.variances;
     if ![v.observation, v.beta_step, v.alpha_step]
@@ -88,10 +90,10 @@ pub(super) fn train(params: &KalmanParams, y: &[f64], x: &[f64]) -> Result<Train
     {
         return Err(out_of_range.into());
     }
-    if params.init() == Init::Training {
+    if init == Init::Training {
         return Ok(trained);
     }
-    let mut state = prior(params.init());
+    let mut state = prior(init);
     for (t, (&y, &x)) in y.iter().zip(x).enumerate() {
         if t > 0 {
             state = state.predicted(&v);
