@@ -4,10 +4,13 @@
 use std::hint::black_box;
 use std::time::Duration;
 
+use analytics::cointegration::{EngleGrangerOptions, engle_granger_both};
 use analytics::kalman::{KalmanParams, Noise, kalman};
+use analytics::stationarity::{AdfOptions, adf};
 use analytics::{
-    Baseline, CorrelationOf, Estimator, HuberParams, Intercept, Lookback, Window, huber, ols,
-    rolling_correlation, theil_sen, theil_sen_line, walk_forward, zscore,
+    Baseline, CorrelationOf, Estimator, Hedge, HuberParams, Intercept, KalmanSpread, Lookback,
+    PairParams, Transform, Window, ZScore, analyse, huber, ols, rolling_correlation, theil_sen,
+    theil_sen_line, walk_forward, zscore,
 };
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rand::rngs::StdRng;
@@ -72,7 +75,8 @@ fn in_sample(c: &mut Criterion) {
 }
 
 fn moving(c: &mut Criterion) {
-    let sizes = &SIZES[1..3];
+    // A look-back of 500 needs more bars than that.
+    let sizes = &SIZES[1..];
     for (name, estimator) in [
         ("walk-forward ols, lookback 500", Estimator::Ols),
         (
@@ -97,5 +101,44 @@ fn moving(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, in_sample, moving);
+/// What one view of a pair costs: the whole chart of a model, one ADF of its spread, and Engle-Granger both
+/// ways.
+fn pair_analytics(c: &mut Criterion) {
+    let walk_forward = |estimator| Hedge::WalkForward {
+        estimator,
+        lookback: Lookback::default(),
+    };
+    let filter = Hedge::Kalman {
+        params: KalmanParams::default(),
+        spread: KalmanSpread::default(),
+    };
+    let mut group = c.benchmark_group("pair analytics, 1,000 bars");
+    group.sample_size(10);
+    let (y, x) = pair(1_000, 1);
+    for (name, hedge) in [
+        ("ols", walk_forward(Estimator::Ols)),
+        (
+            "theil-sen",
+            walk_forward(Estimator::TheilSen(Intercept::Separate)),
+        ),
+        ("kalman", filter),
+    ] {
+        let params = PairParams::new(Transform::Level, hedge, ZScore::default())
+            .expect("a rolling z-score fits every hedge")
+            .with_correlation(Window::default(), CorrelationOf::Returns);
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let (y, x) = (black_box(&y[..]), black_box(&x[..]));
+                let analysis = analyse(y, x, &params).expect("legs that move");
+                let spread: Vec<f64> = analysis.spread.iter().copied().flatten().collect();
+                let stationarity = adf(&spread, AdfOptions::default());
+                let both = engle_granger_both(y, x, EngleGrangerOptions::default());
+                (analysis, stationarity, both)
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, in_sample, moving, pair_analytics);
 criterion_main!(benches);

@@ -76,7 +76,7 @@ fn pairs(c: &mut Criterion) {
     }
     group.finish();
     let mut group = c.benchmark_group("all tests of a pair");
-    for n in [500, 1_000, 2_000, 10_000] {
+    for n in [500, 1_000, 2_000, 10_000, 50_000] {
         let (y, x) = pair(n, 2);
         group.bench_function(BenchmarkId::from_parameter(n), |b| {
             b.iter(|| pair_tests(black_box(&y), black_box(&x), PairTestOptions::default()));
