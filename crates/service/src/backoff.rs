@@ -18,7 +18,11 @@ impl Backoff {
     #[must_use]
     pub fn new(first: Duration, most: Duration) -> Self {
         let first = first.max(Duration::from_millis(1));
-        Self { first, most: most.max(first), next: first }
+        Self {
+            first,
+            most: most.max(first),
+            next: first,
+        }
     }
 
     /// How long to wait now.
