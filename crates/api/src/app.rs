@@ -23,6 +23,8 @@ use crate::{
 /// How often the database is asked whether it is still there.
 const CHECK_PAUSE: Duration = Duration::from_secs(2);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
+/// Connections to the database have so long to end; the database ends what is left of them.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What handlers share. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -126,7 +128,13 @@ impl Running {
     pub(crate) async fn stop(self) {
         self.tasks.close();
         self.tasks.wait().await;
-        self.store.close().await;
+        // A query under way is waited for, and a database that does not answer may never end one.
+        if tokio::time::timeout(CLOSE_TIMEOUT, self.store.close())
+            .await
+            .is_err()
+        {
+            tracing::debug!("connections to the database were cut");
+        }
     }
 }
 

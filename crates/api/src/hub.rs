@@ -52,6 +52,11 @@ pub(crate) struct Admission {
     pub(crate) resume: Option<Resume>,
 }
 
+/// Forgets those who left before they were sent anything, which may be many while the database is away.
+fn forget_gone(waiting: &mut Vec<Admission>) {
+    waiting.retain(|admission| !admission.outbox.is_gone());
+}
+
 /// Where a client was.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resume {
@@ -238,5 +243,30 @@ impl Hub {
             }
         }
         sender
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_that_left_before_they_were_admitted_are_forgotten_and_others_wait_on() {
+        let (gone, gone_inbox) = outbox::queue();
+        let (there, there_inbox) = outbox::queue();
+        let mut waiting: Vec<Admission> = [gone, there]
+            .map(|outbox| Admission {
+                outbox,
+                resume: None,
+            })
+            .into();
+        forget_gone(&mut waiting);
+        assert_eq!(waiting.len(), 2);
+        drop(gone_inbox);
+        forget_gone(&mut waiting);
+        assert_eq!(waiting.len(), 1);
+        drop(there_inbox);
+        forget_gone(&mut waiting);
+        assert!(waiting.is_empty());
     }
 }

@@ -82,7 +82,7 @@ impl StatusReader {
         }
         let store = &self.store;
         let (unfilled, rejected, trade_rows, flavour, schema_version) = tokio::try_join!(
-            gaps::unfilled(store),
+            gaps::unfilled_summary(store),
             rejects::counts(store),
             trades::approximate_count(store),
             schema::flavour(store),
@@ -90,11 +90,8 @@ impl StatusReader {
         )?;
         let parts = SlowParts {
             gaps: Gaps {
-                open: unfilled.len() as i64,
-                missing_trades: unfilled
-                    .iter()
-                    .map(|gap| gap.gap.to_agg_id - gap.gap.from_agg_id + 1)
-                    .sum(),
+                open: unfilled.gaps,
+                missing_trades: unfilled.trades,
                 rejected_trades: rejected.iter().map(|(_, count)| count).sum(),
             },
             rows: vec![TableRows {

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    Admission, Resume,
+    Admission, Resume, forget_gone,
     outbox::{Audience, Message, Outbox, Reached},
     pump::Pulse,
     signal::{Pending, Signal},
@@ -123,6 +123,7 @@ impl BarsTopic {
     }
 
     async fn catch_up(&mut self) -> Result<()> {
+        forget_gone(&mut self.waiting);
         if self.audience.is_empty() {
             self.loaded = false;
             self.window.clear();

@@ -88,7 +88,8 @@ impl Outbox {
         }
     }
 
-    fn is_gone(&self) -> bool {
+    /// Whether nothing that is sent reaches the client any more.
+    pub(super) fn is_gone(&self) -> bool {
         self.sender.is_closed() || self.overrun.is_cancelled()
     }
 }

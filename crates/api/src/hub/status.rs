@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Admission,
+    Admission, forget_gone,
     outbox::{Audience, Message},
     pump::Pulse,
     signal::Signal,
@@ -56,6 +56,7 @@ impl StatusTopic {
                 () = self.signal.raised() => {}
                 () = at(self.stale_at) => {}
             }
+            forget_gone(&mut self.waiting);
             if self.audience.is_empty() && self.waiting.is_empty() {
                 self.stale_at = None;
                 continue;

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    Admission,
+    Admission, forget_gone,
     outbox::{Audience, Message},
     overview::{Overview, Overviews},
     pump::Pulse,
@@ -79,6 +79,7 @@ impl TicksTopic {
     }
 
     fn tell(&mut self) {
+        forget_gone(&mut self.waiting);
         if self.audience.is_empty() && self.waiting.is_empty() {
             (self.overview, self.sent) = (None, None);
             return;
