@@ -22,7 +22,7 @@ use crate::{Config, app::App};
 /// A client that takes no byte for so long is gone, or as good as gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests under way at shutdown have so long to end.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
 /// Pause after a failed accept, which is most often for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 

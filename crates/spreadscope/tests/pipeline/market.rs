@@ -77,7 +77,7 @@ pub fn kline_bars(
     spans.iter().zip(aggregates).filter_map(bar).collect()
 }
 
-/// Writes a recording of two symbols over eleven minutes, with several trades a millisecond,
+/// Writes a recording of two symbols over a quarter of an hour, with several trades a millisecond,
 /// quiet seconds and quiet minutes, that starts on a minute's edge.
 pub fn write_recording(folder: &Path) -> anyhow::Result<PathBuf> {
     let path = folder.join("recording.csv");
@@ -88,8 +88,8 @@ pub fn write_recording(folder: &Path) -> anyhow::Result<PathBuf> {
         ("ETHUSDT", 9_000, 2_600.0, 0.01),
     ] {
         for n in 0..2_500_i64 {
-            // A fixed but irregular walk: bursts share a millisecond, every 97th trade leaves a hole.
-            let time_ms = 1_723_161_600_000 + (n / 3) * 701 + (n % 97 / 96) * 61_000;
+            // A fixed but irregular walk: bursts share a millisecond, every 500th trade follows a quiet minute.
+            let time_ms = 1_723_161_600_000 + (n / 3) * 701 + (n / 500) * 61_000;
             let price = price + step * ((n * 7_919 % 601) - 300) as f64;
             let fills = n % 4;
             let fill = first_id * 10 + n * 5;

@@ -13,7 +13,10 @@ use exchange_sim::{Series, Sim, SimConfig};
 use market::{Bar, Interval, Symbol, Trade};
 use reqwest::Client;
 use serde_json::{Value, json};
-use store::{BarRange, FeedState, Store, SymbolId, bars, feed_status, refresh, symbols, trades};
+use store::{
+    BarRange, FeedState, Store, StoredBar, SymbolId, bars, cursors, feed_status, refresh, symbols,
+    trades,
+};
 use testkit::TestDb;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -197,12 +200,9 @@ impl Stack {
 
     /// Refreshes until nothing is left to do but the open end.
     pub async fn refresh(&self) -> anyhow::Result<()> {
-        let newest = feed_status::read(self.store()).await?;
-        let newest = newest
-            .iter()
-            .filter_map(|feed| feed.status.watermark_ms)
-            .max();
-        let until = Interval::S1.bucket_of(newest.context("a feed")? - 2_000);
+        let newest = cursors::load_all(self.store()).await?;
+        let newest = newest.values().map(|cursor| cursor.last_time_ms).max();
+        let until = Interval::S1.bucket_of(newest.context("there are trades")? - 2_000);
         self.until("the refresh", async || {
             refresh::run(self.store(), None).await?;
             Ok(self.refreshed_until_ms().await? >= until)
@@ -246,7 +246,10 @@ impl Stack {
                 .zip(stored.last())
                 .context("there are trades")?;
             let shown = self.shown(symbol_id, interval).await?;
-            let from_ms = shown.first().context("there are bars")?.bucket_ms;
+            if let Some(bar) = shown.iter().find(|bar| !bar.complete) {
+                bail!("{name} {interval}: not complete, though nothing is missing: {bar:?}");
+            }
+            let from_ms = shown.first().context("there are bars")?.bar.bucket_ms;
             // Klines reach back further than anyone wants to add up trade by trade.
             let border = interval.bucket_of(first.time_ms + interval.ms() - 1);
             let mut truth = kline_bars(
@@ -276,17 +279,17 @@ impl Stack {
         Ok(())
     }
 
-    async fn shown(&self, symbol_id: SymbolId, interval: Interval) -> anyhow::Result<Vec<Bar>> {
+    async fn shown(
+        &self,
+        symbol_id: SymbolId,
+        interval: Interval,
+    ) -> anyhow::Result<Vec<StoredBar>> {
         let all = BarRange {
             from_ms: 0,
             to_ms: None,
             limit: 1_000_000,
         };
-        let shown = bars::read(self.store(), symbol_id, interval, all).await?;
-        if let Some(bar) = shown.iter().find(|bar| !bar.complete) {
-            bail!("{interval}: not complete, though nothing is missing: {bar:?}");
-        }
-        Ok(shown.into_iter().map(|stored| stored.bar).collect())
+        Ok(bars::read(self.store(), symbol_id, interval, all).await?)
     }
 
     async fn stored(&self, symbol_id: SymbolId) -> anyhow::Result<Vec<Trade>> {
@@ -380,7 +383,12 @@ impl Stack {
 }
 
 /// Open, high, low, close and counts exactly; sums, whose order is nobody's business, within 1e-12.
-fn compare(name: &str, interval: Interval, shown: &[Bar], truth: &[Bar]) -> anyhow::Result<()> {
+fn compare(
+    name: &str,
+    interval: Interval,
+    shown: &[StoredBar],
+    truth: &[Bar],
+) -> anyhow::Result<()> {
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs();
     ensure!(
         shown.len() == truth.len(),
@@ -388,7 +396,7 @@ fn compare(name: &str, interval: Interval, shown: &[Bar], truth: &[Bar]) -> anyh
         shown.len(),
         truth.len()
     );
-    for (shown, truth) in shown.iter().zip(truth) {
+    for (StoredBar { bar: shown, .. }, truth) in shown.iter().zip(truth) {
         let exact = |bar: &Bar| {
             (
                 bar.bucket_ms,
