@@ -16,7 +16,7 @@ pub struct Config {
     #[arg(long, env = "DASHBOARD_DIR")]
     pub dashboard_dir: Option<PathBuf>,
 
-    /// Names in `Host` that are answered besides localhost, 127.0.0.1, [::1] and the bound address,
+    /// Names in `Host` that are answered besides localhost, 127.0.0.1, `[::1]` and the bound address,
     /// separated by commas; `*` answers all.
     #[arg(long, env = "ALLOWED_HOSTS", value_delimiter = ',')]
     pub allowed_hosts: Vec<String>,

@@ -1,7 +1,7 @@
 //! The gap rule: ids of trades are contiguous per symbol, so a hole is a trade that was missed.
 //!
 //! Order is by id alone; time and the ids of the fills say nothing. A late id fills the hole that
-//! it left. Nothing here does I/O: [`crate::writer`] records what is found, before it stores the
+//! it left. Nothing here does I/O: the writer records what is found, before it stores the
 //! trades behind a hole, so that a crash in between cannot hide it.
 
 use std::collections::VecDeque;
