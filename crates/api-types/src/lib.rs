@@ -8,6 +8,7 @@
 //! | [`symbols`] | `GET /api/v1/symbols` |
 //! | [`bars`] | `GET /api/v1/bars` |
 //! | [`trades`] | `GET /api/v1/trades` |
+//! | [`pairs`] | `GET /api/v1/pairs/analytics` |
 //! | [`status`] | `GET /api/v1/status` |
 //! | [`stream`] | `GET /api/v1/stream`: the server-sent events |
 //! | [`problem`] | every error, as RFC 9457 `application/problem+json` |
@@ -22,6 +23,7 @@
 pub mod bars;
 pub mod health;
 pub mod names;
+pub mod pairs;
 pub mod problem;
 pub mod status;
 pub mod stream;
@@ -31,11 +33,16 @@ pub mod trades;
 pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};
 pub use health::HealthResponse;
 pub use names::{FeedMode, Interval, Origin, UnknownName, Venue};
+pub use pairs::{
+    Alignment, Baseline, CorrelationOf, Fit, HalfLife, Include, Init, JohansenTest, Missing, Model,
+    Noise, PairColumns, PairData, PairFit, PairLine, PairParams, PairResponse, PairSummary,
+    PairTests, PairWarning, StabilityColumns, Transform, UnitRootTest, WarningCode, ZKind,
+};
 pub use problem::{Problem, ProblemError};
 pub use status::{
     Backfill, Database, DatabaseFlavour, FeedState, FeedStatus, Gaps, StatusResponse, SymbolFeed,
     SymbolFeedState, TableRows,
 };
-pub use stream::{BarsData, EndReason, EventKind, StreamEvent, Tick};
+pub use stream::{BarsData, EndReason, EventKind, PairUpdate, StreamEvent, Tick, TooFewBars};
 pub use symbols::{NoParams, SymbolInfo, SymbolsResponse};
 pub use trades::{TradeColumns, TradesParams, TradesResponse};

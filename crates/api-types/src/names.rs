@@ -1,6 +1,6 @@
 //! The words that the answers use.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,28 +24,30 @@ macro_rules! name {
             }
         }
 
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
-        impl FromStr for $type {
-            type Err = UnknownName;
+        impl std::str::FromStr for $type {
+            type Err = $crate::UnknownName;
 
-            fn from_str(text: &str) -> Result<Self, UnknownName> {
+            fn from_str(text: &str) -> Result<Self, $crate::UnknownName> {
                 match text {
                     $($text => Ok(Self::$variant),)+
-                    _ => Err(UnknownName {
-                        text: text.chars().take(64).collect(),
-                        what: $what,
-                        allowed: concat!($($text, " "),+).trim_ascii_end(),
-                    }),
+                    _ => Err($crate::UnknownName::new(
+                        text,
+                        $what,
+                        concat!($($text, " "),+).trim_ascii_end(),
+                    )),
                 }
             }
         }
     };
 }
+
+pub(crate) use name;
 
 name! {
     /// Length of a bar. Buckets are aligned to the Unix epoch, so days are UTC days.
@@ -126,6 +128,15 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
+    pub(crate) fn new(text: &str, what: &'static str, allowed: &'static str) -> Self {
+        let text = text.chars().take(64).collect();
+        Self {
+            text,
+            what,
+            allowed,
+        }
+    }
+
     /// The names that are allowed, separated by spaces.
     #[must_use]
     pub const fn allowed(&self) -> &'static str {

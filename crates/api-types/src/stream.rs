@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `ticks:BTCUSDT` | last price and 24 h volume, at most ten times a second |
 //! | `bars:BTCUSDT:1m` | the last bars, then those that change |
+//! | `pair:y=BTCUSDT&x=ETHUSDT` | [`PairUpdate`]: the parameters of `/pairs/analytics`, percent-encoded as in its query string |
 //! | `status` | [`StatusResponse`] whenever it changes |
 //!
 //! Symbols may carry their venue (`ticks:simulated:BTCUSDT`). `topics` is a comma-separated list.
@@ -13,7 +14,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BarColumns, Interval, StatusResponse, Venue};
+use crate::{
+    Alignment, BarColumns, Interval, Missing, PairColumns, PairFit, PairParams, PairSummary,
+    PairTests, PairWarning, StatusResponse, Venue,
+};
 
 /// One event of the stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +50,17 @@ pub enum StreamEvent {
         /// The bars.
         data: Box<BarsData>,
     },
+    /// A pair's analysis.
+    Pair {
+        /// The topic as it was asked for.
+        topic: String,
+        /// How the data relate to what was sent before.
+        kind: EventKind,
+        /// When the event was made, ms since the epoch.
+        as_of: i64,
+        /// The analysis, or what is new in it.
+        data: Box<PairUpdate>,
+    },
     /// What the stack is doing. The newest event says it all; there is no `reset`.
     Status {
         /// `status`.
@@ -73,9 +88,10 @@ impl StreamEvent {
     #[must_use]
     pub fn topic(&self) -> Option<&str> {
         match self {
-            Self::Ticks { topic, .. } | Self::Bars { topic, .. } | Self::Status { topic, .. } => {
-                Some(topic)
-            }
+            Self::Ticks { topic, .. }
+            | Self::Bars { topic, .. }
+            | Self::Pair { topic, .. }
+            | Self::Status { topic, .. } => Some(topic),
             Self::End { .. } => None,
         }
     }
@@ -130,6 +146,50 @@ pub struct BarsData {
     pub interval: Interval,
     /// The bars, ascending in time.
     pub bars: BarColumns,
+}
+
+/// Data of a `pair:` topic. Points of `series` replace those of the same time, or are new; a provisional
+/// last point (`closed` is false) is replaced by the next event. What is absent has not changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PairUpdate {
+    /// The parameters in force; with a snapshot or reset.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub params: Option<PairParams>,
+    /// How the legs were joined; with a snapshot or reset.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub alignment: Option<Alignment>,
+    /// The points: all of the range with a snapshot or reset.
+    pub series: PairColumns,
+    /// The last figures together.
+    pub summary: Option<PairSummary>,
+    /// The line in force, when a bar has closed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fit: Option<PairFit>,
+    /// The tests, when they have been computed anew.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tests: Option<PairTests>,
+    /// Figures that could not be computed, with what is sent here.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub missing: Vec<Missing>,
+    /// What puts figures in doubt; with `tests` or a snapshot.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub warnings: Option<Vec<PairWarning>>,
+    /// The range has too few bars yet for figures: how many there are and how many it takes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub too_few: Option<TooFewBars>,
+}
+
+/// How many bars there are, and how many it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TooFewBars {
+    /// Joined bars there are.
+    pub got: u32,
+    /// Joined bars it takes.
+    pub needed: u32,
 }
 
 /// Why a stream ends.

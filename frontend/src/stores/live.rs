@@ -180,7 +180,8 @@ fn dispatch(stores: Stores, event: StreamEvent) {
             heard(stores, as_of);
             take_bars(stores.chart, stores, &topic, kind, &data);
         }
-        StreamEvent::End { .. } => {}
+        // The page follows no pair yet.
+        StreamEvent::Pair { .. } | StreamEvent::End { .. } => {}
     }
 }
 
