@@ -10,6 +10,7 @@
 //! | [`trades`] | `GET /api/v1/trades` |
 //! | [`pairs`] | `GET /api/v1/pairs/analytics` |
 //! | [`status`] | `GET /api/v1/status` |
+//! | [`watchlist`] | `GET` and `PUT /api/v1/watchlist` |
 //! | [`stream`] | `GET /api/v1/stream`: the server-sent events |
 //! | [`problem`] | every error, as RFC 9457 `application/problem+json` |
 //! | [`health`] | `GET /health/live`, `GET /health/ready` |
@@ -29,6 +30,7 @@ pub mod status;
 pub mod stream;
 pub mod symbols;
 pub mod trades;
+pub mod watchlist;
 
 pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};
 pub use health::HealthResponse;
@@ -46,3 +48,7 @@ pub use status::{
 pub use stream::{BarsData, EndReason, EventKind, PairUpdate, StreamEvent, Tick, TooFewBars};
 pub use symbols::{NoParams, SymbolInfo, SymbolsResponse};
 pub use trades::{TradeColumns, TradesParams, TradesResponse};
+pub use watchlist::{
+    WATCHLIST_MOST_PAIRS, WatchlistData, WatchlistFigures, WatchlistPair, WatchlistPut,
+    WatchlistResponse, WatchlistRow, WatchlistState,
+};

@@ -5,6 +5,7 @@
 //! | `ticks:BTCUSDT` | last price and 24 h volume, at most ten times a second |
 //! | `bars:BTCUSDT:1m` | the last bars, then those that change |
 //! | `pair:y=BTCUSDT&x=ETHUSDT` | [`PairUpdate`]: the parameters of `/pairs/analytics`, percent-encoded as in its query string |
+//! | `watchlist` | [`WatchlistData`]: all rows, then those that change, about once a second |
 //! | `status` | [`StatusResponse`] whenever it changes |
 //!
 //! Symbols may carry their venue (`ticks:simulated:BTCUSDT`). `topics` is a comma-separated list.
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Alignment, BarColumns, Interval, Missing, PairColumns, PairFit, PairParams, PairSummary,
-    PairTests, PairWarning, StatusResponse, Venue,
+    PairTests, PairWarning, StatusResponse, Venue, WatchlistData,
 };
 
 /// One event of the stream.
@@ -61,6 +62,17 @@ pub enum StreamEvent {
         /// The analysis, or what is new in it.
         data: Box<PairUpdate>,
     },
+    /// The watchlist. A `reset` says that the list was replaced.
+    Watchlist {
+        /// `watchlist`.
+        topic: String,
+        /// How the data relate to what was sent before.
+        kind: EventKind,
+        /// When the event was made, ms since the epoch.
+        as_of: i64,
+        /// The list, or the rows that changed.
+        data: Box<WatchlistData>,
+    },
     /// What the stack is doing. The newest event says it all; there is no `reset`.
     Status {
         /// `status`.
@@ -91,6 +103,7 @@ impl StreamEvent {
             Self::Ticks { topic, .. }
             | Self::Bars { topic, .. }
             | Self::Pair { topic, .. }
+            | Self::Watchlist { topic, .. }
             | Self::Status { topic, .. } => Some(topic),
             Self::End { .. } => None,
         }
