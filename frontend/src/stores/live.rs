@@ -181,7 +181,7 @@ fn dispatch(stores: Stores, event: StreamEvent) {
             take_bars(stores.chart, stores, &topic, kind, &data);
         }
         // The page follows no pair yet.
-        StreamEvent::Pair { .. } | StreamEvent::End { .. } => {}
+        StreamEvent::Pair { .. } | StreamEvent::Watchlist { .. } | StreamEvent::End { .. } => {}
     }
 }
 
