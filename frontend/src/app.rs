@@ -3,22 +3,19 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{ChartPanel, ConnectionBanner, Header, StatusLine, Tiles},
+    components::{ConnectionBanner, Content, Header, StatusLine},
     stores::Stores,
 };
 
-/// Header, last prices, the chart, and a line on the state of it all.
+/// Header, the chosen tab, and a line on the state of it all.
 #[component]
 pub(crate) fn App() -> impl IntoView {
     Stores::provide();
     view! {
-        <a class="skip" href="#chart">"Skip to the chart"</a>
+        <a class="skip" href="#content">"Skip to the content"</a>
         <Header/>
         <ConnectionBanner/>
-        <main class="page">
-            <Tiles/>
-            <ChartPanel/>
-        </main>
+        <Content/>
         <StatusLine/>
     }
 }

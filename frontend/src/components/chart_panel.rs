@@ -16,7 +16,7 @@ const TELLING_BARS: usize = 50;
 
 /// Pickers, the numbers of one bar, the chart.
 #[component]
-pub(crate) fn ChartPanel() -> impl IntoView {
+pub(super) fn ChartPanel() -> impl IntoView {
     let stores = Stores::from_context();
     let screen = Screen::new(stores);
     let node = NodeRef::<html::Div>::new();

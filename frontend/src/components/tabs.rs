@@ -1,28 +1,37 @@
 //! The views that there are.
 
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*};
 
-/// A view of the page.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Tab {
-    /// Candles of one symbol.
-    Market,
-}
+use crate::{edge::address, model::Tab, stores::Stores};
 
-impl Tab {
-    const ALL: [Self; 1] = [Self::Market];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Market => "Market",
-        }
-    }
-}
-
-/// One link a view; the one on screen is marked.
+/// One link a view; the one on screen is marked. They are real links: each can be opened in a tab of its own.
 #[component]
 pub(super) fn Tabs() -> impl IntoView {
-    let link =
-        |tab: Tab| view! { <a class="tab" href="#chart" aria-current="page">{tab.name()}</a> };
+    let stores = Stores::from_context();
+    let shown = Memo::new(move |_| stores.view.with(|view| view.tab));
+    let link = move |tab: Tab| {
+        let href = move || {
+            let mut view = stores.view.get();
+            view.tab = tab;
+            address::query_of(&view)
+        };
+        let on_click = move |event: MouseEvent| {
+            if !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
+                event.prevent_default();
+                stores.show_tab(tab);
+            }
+        };
+        view! {
+            <a
+                class="tab"
+                href=href
+                data-tab=tab.word()
+                aria-current=move || (shown.get() == tab).then_some("page")
+                on:click=on_click
+            >
+                {tab.name()}
+            </a>
+        }
+    };
     view! { <nav class="tabs" aria-label="Views">{Tab::ALL.map(link)}</nav> }
 }

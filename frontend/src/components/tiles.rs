@@ -12,7 +12,7 @@ const PLACES: usize = 5;
 
 /// A tile a symbol.
 #[component]
-pub(crate) fn Tiles() -> impl IntoView {
+pub(super) fn Tiles() -> impl IntoView {
     let stores = Stores::from_context();
     let tiles = move || {
         let instruments = stores.board.instruments();

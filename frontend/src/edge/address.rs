@@ -15,17 +15,22 @@ pub(crate) fn read() -> View {
     View::from_query(|name| params.get(name))
 }
 
-/// Makes the address say it. A step that a person would want to undo becomes an entry of the history.
-pub(crate) fn write(view: &View, is_step: bool) {
+/// The query string of a link to a view.
+pub(crate) fn query_of(view: &View) -> String {
     let Ok(params) = UrlSearchParams::new() else {
-        return;
+        return String::new();
     };
     for (name, value) in view.to_query() {
         params.set(name, &value);
     }
     // A colon needs no escaping in a query string, and a link should be readable.
     let query = String::from(params.to_string()).replace("%3A", ":");
-    let query = format!("?{query}");
+    format!("?{query}")
+}
+
+/// Makes the address say it. A step that a person would want to undo becomes an entry of the history.
+pub(crate) fn write(view: &View, is_step: bool) {
+    let query = query_of(view);
     if window().location().search().is_ok_and(|now| now == query) {
         return;
     }

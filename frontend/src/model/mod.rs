@@ -10,9 +10,11 @@ pub(crate) mod instrument;
 pub(crate) mod search;
 pub(crate) mod series;
 pub(crate) mod settings;
+pub(crate) mod tab;
 pub(crate) mod view;
 
 pub(crate) use instrument::Instrument;
 pub(crate) use series::BarSeries;
 pub(crate) use settings::{Settings, Theme, Zone};
+pub(crate) use tab::Tab;
 pub(crate) use view::{TimeRange, View};

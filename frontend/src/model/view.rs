@@ -2,9 +2,12 @@
 
 use api_types::Interval;
 
+use super::Tab;
+
 /// Everything that a link reproduces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct View {
+    pub(crate) tab: Tab,
     /// The symbol as it stands in the link; `None`: the first there is.
     pub(crate) symbol: Option<String>,
     pub(crate) interval: Interval,
@@ -50,6 +53,7 @@ impl TimeRange {
 impl Default for View {
     fn default() -> Self {
         Self {
+            tab: Tab::default(),
             symbol: None,
             interval: Interval::M1,
             range: None,
@@ -64,6 +68,9 @@ impl View {
         let interval = get("interval").and_then(|text| text.parse().ok());
         let range = time("from").zip(time("to"));
         Self {
+            tab: get("tab")
+                .and_then(|word| Tab::from_word(&word))
+                .unwrap_or_default(),
             symbol: get("symbol").filter(|symbol| !symbol.is_empty()),
             interval: interval.unwrap_or(Self::default().interval),
             range: range.and_then(|(from, to)| TimeRange::new(from, to)),
@@ -73,6 +80,9 @@ impl View {
     /// Its names and values for a query string; the values need no escaping but that of `:`.
     pub(crate) fn to_query(&self) -> Vec<(&'static str, String)> {
         let mut query = Vec::new();
+        if self.tab != Tab::default() {
+            query.push(("tab", self.tab.word().to_owned()));
+        }
         if let Some(symbol) = &self.symbol {
             query.push(("symbol", symbol.clone()));
         }
@@ -99,6 +109,7 @@ mod tests {
     #[test]
     fn a_link_reproduces_the_view() {
         let view = View {
+            tab: Tab::Alerts,
             symbol: Some("simulated:ETHUSDT".into()),
             interval: Interval::H4,
             range: TimeRange::new(1_000, 2_000),
@@ -127,6 +138,7 @@ mod tests {
     #[test]
     fn what_a_link_says_wrongly_is_as_by_default() {
         let query = [
+            ("tab", "market".to_owned()),
             ("interval", "7m".to_owned()),
             ("from", "9".to_owned()),
             ("to", "3".to_owned()),

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_use::{use_event_listener, use_window};
+use leptos_use::{use_document_visibility, use_event_listener, use_window};
+use web_sys::VisibilityState;
 
 use super::{
-    Catalogue, Chart, ChartStoreFields, FeedStoreFields, Key, Link, Load, Stores, live, loader,
+    Catalogue, Chart, ChartStoreFields, FeedStoreFields, Key, Link, Load, Reader, Stores, live,
+    loader,
 };
 use crate::{
     edge::{address, page},
@@ -25,6 +27,7 @@ pub(super) fn start(stores: Stores) {
     reload_after_loss(stores);
     grow_towards_the_past(stores);
     fill_with_history(stores);
+    ask_for_topics(stores);
     follow_stream(stores);
     mirror_address(stores);
     title(stores);
@@ -132,31 +135,45 @@ fn fill_with_history(stores: Stores) {
     });
 }
 
-fn follow_stream(stores: Stores) {
-    let topics = Memo::new(move |_| {
+/// What is on screen asks for its topics.
+fn ask_for_topics(stores: Stores) {
+    stores.topics.set(Reader::Status, vec!["status".to_owned()]);
+    Effect::new(move |_| {
         let key = stores.chart.key().get();
+        let topics = key.map(|key| key.topic());
+        stores
+            .topics
+            .set(Reader::Bars, topics.into_iter().collect());
+    });
+    Effect::new(move |_| {
+        let tiles = stores.board.instruments();
+        let topics = tiles
+            .iter()
+            .map(|instrument| format!("ticks:{}", instrument.qualified()));
+        stores.topics.set(Reader::Ticks, topics.collect());
+    });
+}
+
+/// A page that nobody sees closes its stream and opens it where it was when it is seen again.
+fn follow_stream(stores: Stores) {
+    let visibility = use_document_visibility();
+    let topics = Memo::new(move |_| {
         // Without a symbol there is still the feed's state to show, but not for the moment that the first list takes.
-        if key.is_none()
+        let is_waiting = stores.chart.key().with(Option::is_none)
             && stores
                 .feed
                 .catalogue()
-                .with(|catalogue| *catalogue != Catalogue::Ready)
-        {
-            return None;
-        }
-        let mut topics = vec!["status".to_owned()];
-        topics.extend(key.map(|key| key.topic()));
-        let tiles = stores.board.instruments();
-        topics.extend(
-            tiles
-                .iter()
-                .map(|instrument| format!("ticks:{}", instrument.qualified())),
-        );
-        Some(topics.join(","))
+                .with(|catalogue| *catalogue != Catalogue::Ready);
+        let is_hidden = visibility.get() == VisibilityState::Hidden;
+        let topics = stores.topics.of(|_| !is_waiting && !is_hidden);
+        (topics, is_hidden)
     });
     Effect::new(move |_| {
-        if let Some(topics) = topics.get() {
-            stores.live.follow(stores, topics);
+        let (topics, is_hidden) = topics.get();
+        if !topics.is_empty() {
+            stores.live.follow(stores, &topics);
+        } else if is_hidden {
+            stores.live.rest(stores);
         }
     });
 }
@@ -175,10 +192,12 @@ fn mirror_address(stores: Stores) {
             stores.view.update(|view| view.symbol = Some(name));
             return view;
         }
-        // Another symbol or interval is a step that Back undoes; a moved range is not.
+        // Another tab, symbol or interval is a step that Back undoes; a moved range is not.
         let is_step = before.is_some_and(|before| {
             before.symbol.is_some()
-                && (before.symbol != view.symbol || before.interval != view.interval)
+                && (before.tab != view.tab
+                    || before.symbol != view.symbol
+                    || before.interval != view.interval)
         });
         address::write(&view, is_step);
         view

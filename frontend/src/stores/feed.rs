@@ -28,6 +28,8 @@ pub(crate) enum Link {
     Connecting,
     /// Events arrive.
     Open,
+    /// Closed while nobody sees the page.
+    Resting,
     /// Lost; times in ms since the epoch on the server's clock.
     Lost { since: i64, retry_at: i64 },
 }

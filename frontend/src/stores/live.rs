@@ -23,7 +23,10 @@ pub(crate) struct Live(StoredValue<Session, LocalStorage>);
 
 #[derive(Default)]
 struct Session {
+    /// Escaped for the address.
     topics: String,
+    /// Nobody sees the page.
+    is_resting: bool,
     /// Position of the last event, for the server to go on from.
     last_id: String,
     /// Failures since the last success.
@@ -42,17 +45,40 @@ impl Default for Live {
 
 impl Live {
     /// Follows these topics and no others.
-    pub(super) fn follow(self, stores: Stores, topics: String) {
-        if self.0.with_value(|session| session.topics == topics) {
+    pub(super) fn follow(self, stores: Stores, topics: &[String]) {
+        let topics = escape(topics);
+        let is_on = self
+            .0
+            .with_value(|session| session.topics == topics && !session.is_resting);
+        if is_on {
             return;
         }
         self.0.update_value(|session| {
-            session.topics = topics;
-            // Positions are good for all topics, but new ones begin with a snapshot.
-            session.last_id.clear();
+            session.is_resting = false;
             session.failures = 0;
+            if session.topics != topics {
+                session.topics = topics;
+                // A position is good for the topics that it was reached with; others begin with a snapshot.
+                session.last_id.clear();
+            }
         });
+        if stores.feed.link().get_untracked() == Link::Resting {
+            stores.feed.link().set(Link::Connecting);
+        }
         self.connect(stores);
+    }
+
+    /// Closes the stream; the next one goes on where it was.
+    pub(super) fn rest(self, stores: Stores) {
+        self.0.update_value(|session| {
+            session.is_resting = true;
+            session.connection += 1;
+            session.source = None;
+            if let Some(retry) = session.retry.take() {
+                retry.clear();
+            }
+        });
+        stores.feed.link().set(Link::Resting);
     }
 
     /// Does not wait for the next attempt.
@@ -124,7 +150,7 @@ impl Live {
         let delay_ms = backoff::delay_ms(failures, js_sys::Math::random());
         let since = match stores.feed.link().get_untracked() {
             Link::Lost { since, .. } => since,
-            Link::Open | Link::Connecting => now,
+            Link::Open | Link::Connecting | Link::Resting => now,
         };
         let retry_at = now + i64::from(delay_ms);
         stores.feed.link().set(Link::Lost { since, retry_at });
@@ -152,6 +178,14 @@ impl Session {
         };
         format!("/api/v1/stream?topics={}{last}", self.topics)
     }
+}
+
+/// The list of the address: a topic may hold a query string of its own.
+fn escape(topics: &[String]) -> String {
+    let escaped = topics
+        .iter()
+        .map(|topic| String::from(js_sys::encode_uri_component(topic)).replace("%3A", ":"));
+    escaped.collect::<Vec<_>>().join(",")
 }
 
 /// Now on the server's clock, ms since the epoch.

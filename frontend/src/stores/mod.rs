@@ -7,6 +7,7 @@ mod feed;
 mod live;
 mod loader;
 mod preferences;
+mod topics;
 
 use api_types::FeedMode;
 use leptos::prelude::*;
@@ -17,10 +18,11 @@ pub(crate) use chart::{Chart, ChartStoreFields, Key, Load};
 pub(crate) use feed::{Catalogue, Feed, FeedStoreFields, Link};
 pub(crate) use live::Live;
 pub(crate) use preferences::Preferences;
+pub(crate) use topics::{Reader, Topics};
 
 use crate::{
     edge::{address, clock},
-    model::{Instrument, TimeRange, View},
+    model::{Instrument, Tab, TimeRange, View},
 };
 
 /// Everything that the page knows, found by any component through the context.
@@ -39,6 +41,8 @@ pub(crate) struct Stores {
     pub(crate) now: RwSignal<i64>,
     /// The instrument on screen; `None` while nothing is known to choose from.
     pub(crate) instrument: Memo<Option<Instrument>>,
+    /// What the stream is asked for.
+    pub(crate) topics: Topics,
     pub(crate) live: Live,
 }
 
@@ -62,6 +66,7 @@ impl Stores {
             chart: Store::new(Chart::default()),
             now: RwSignal::new(clock::now_ms()),
             instrument,
+            topics: Topics::default(),
             live: Live::default(),
         };
         provide_context(stores);
@@ -84,6 +89,13 @@ impl Stores {
     /// Whether events arrive.
     pub(crate) fn is_connected(&self) -> bool {
         self.feed.link().with(|link| *link == Link::Open)
+    }
+
+    /// Shows another view; what the others show stays as it is.
+    pub(crate) fn show_tab(&self, tab: Tab) {
+        if self.view.with_untracked(|view| view.tab != tab) {
+            self.view.update(|view| view.tab = tab);
+        }
     }
 
     /// Shows another symbol, from its latest bars on.

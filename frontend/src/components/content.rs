@@ -1,0 +1,25 @@
+//! What the chosen tab shows.
+
+use leptos::prelude::*;
+
+use super::{later::Later, market::Market};
+use crate::{model::Tab, stores::Stores};
+
+/// One tab at a time: what is not on screen costs nothing.
+#[component]
+pub(crate) fn Content() -> impl IntoView {
+    let stores = Stores::from_context();
+    let tab = Memo::new(move |_| stores.view.with(|view| view.tab));
+    view! {
+        <main class="page" id="content" tabindex="-1" data-testid="content">
+            {move || match tab.get() {
+                Tab::Pair => view! { <Market/> }.into_any(),
+                Tab::Watchlist => view! { <Later tab=Tab::Watchlist/> }.into_any(),
+                Tab::Scanner => view! { <Later tab=Tab::Scanner/> }.into_any(),
+                Tab::Backtest => view! { <Later tab=Tab::Backtest/> }.into_any(),
+                Tab::Alerts => view! { <Later tab=Tab::Alerts/> }.into_any(),
+                Tab::Data => view! { <Later tab=Tab::Data/> }.into_any(),
+            }}
+        </main>
+    }
+}
