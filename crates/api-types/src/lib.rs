@@ -11,17 +11,21 @@
 //! | [`pairs`] | `GET /api/v1/pairs/analytics` |
 //! | [`status`] | `GET /api/v1/status` |
 //! | [`watchlist`] | `GET` and `PUT /api/v1/watchlist` |
+//! | [`alerts`] | `/api/v1/alerts/rules`, `GET /api/v1/alerts/events` |
 //! | [`stream`] | `GET /api/v1/stream`: the server-sent events |
 //! | [`problem`] | every error, as RFC 9457 `application/problem+json` |
 //! | [`health`] | `GET /health/live`, `GET /health/ready` |
 //! | [`names`] | the words that the answers use: venue, interval, feed mode, origin |
+//! | [`crossing`] | no shape, but how both sides tell that a threshold was crossed |
 //!
 //! Names are camelCase, times are milliseconds since the Unix epoch (UTC), series come as columns
 //! of equal length in ascending order of time. Every answer carries `asOf` (when it was made),
 //! `version` (of the server that made it) and `params` (every parameter in force, defaults filled
 //! in), so that it can be reproduced.
 
+pub mod alerts;
 pub mod bars;
+pub mod crossing;
 pub mod health;
 pub mod names;
 pub mod pairs;
@@ -32,7 +36,14 @@ pub mod symbols;
 pub mod trades;
 pub mod watchlist;
 
+pub use alerts::{
+    AlertDelivery, AlertDuration, AlertEvent, AlertEventKind, AlertEventsParams,
+    AlertEventsResponse, AlertKind, AlertReason, AlertRule, AlertRuleBody, AlertRuleResponse,
+    AlertRuleStatus, AlertRulesResponse, AlertState, AlertsData, DeliveryState, EvaluateOn,
+    PairObject, ParamValue, Webhook, WebhookBody,
+};
 pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};
+pub use crossing::{CrossingDetector, Hysteresis, Side};
 pub use health::HealthResponse;
 pub use names::{FeedMode, Interval, Origin, UnknownName, Venue};
 pub use pairs::{

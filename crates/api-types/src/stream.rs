@@ -6,6 +6,7 @@
 //! | `bars:BTCUSDT:1m` | the last bars, then those that change |
 //! | `pair:y=BTCUSDT&x=ETHUSDT` | [`PairUpdate`]: the parameters of `/pairs/analytics`, percent-encoded as in its query string |
 //! | `watchlist` | [`WatchlistData`]: all rows, then those that change, about once a second |
+//! | `alerts` | where alert rules stand and what they told; then what changes, each event once |
 //! | `status` | [`StatusResponse`] whenever it changes |
 //!
 //! Symbols may carry their venue (`ticks:simulated:BTCUSDT`). `topics` is a comma-separated list.
@@ -16,8 +17,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Alignment, BarColumns, Interval, Missing, PairColumns, PairFit, PairParams, PairSummary,
-    PairTests, PairWarning, StatusResponse, Venue, WatchlistData,
+    AlertsData, Alignment, BarColumns, Interval, Missing, PairColumns, PairFit, PairParams,
+    PairSummary, PairTests, PairWarning, StatusResponse, Venue, WatchlistData,
 };
 
 /// One event of the stream.
@@ -84,6 +85,17 @@ pub enum StreamEvent {
         /// The status.
         data: Box<StatusResponse>,
     },
+    /// Alert rules and their events.
+    Alerts {
+        /// `alerts`.
+        topic: String,
+        /// How the data relate to what was sent before.
+        kind: EventKind,
+        /// When the event was made, ms since the epoch.
+        as_of: i64,
+        /// Rules and events.
+        data: Box<AlertsData>,
+    },
     /// The server ends the stream after this event. The client comes back with its last id.
     End {
         /// When the event was made, ms since the epoch.
@@ -104,6 +116,7 @@ impl StreamEvent {
             | Self::Bars { topic, .. }
             | Self::Pair { topic, .. }
             | Self::Watchlist { topic, .. }
+            | Self::Alerts { topic, .. }
             | Self::Status { topic, .. } => Some(topic),
             Self::End { .. } => None,
         }

@@ -214,8 +214,11 @@ fn dispatch(stores: Stores, event: StreamEvent) {
             heard(stores, as_of);
             take_bars(stores.chart, stores, &topic, kind, &data);
         }
-        // The page follows no pair yet.
-        StreamEvent::Pair { .. } | StreamEvent::Watchlist { .. } | StreamEvent::End { .. } => {}
+        // The page follows no pair, no watchlist and no alerts yet.
+        StreamEvent::Pair { .. }
+        | StreamEvent::Watchlist { .. }
+        | StreamEvent::Alerts { .. }
+        | StreamEvent::End { .. } => {}
     }
 }
 
