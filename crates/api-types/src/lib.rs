@@ -13,10 +13,12 @@
 //! | [`watchlist`] | `GET` and `PUT /api/v1/watchlist` |
 //! | [`alerts`] | `/api/v1/alerts/rules`, `GET /api/v1/alerts/events` |
 //! | [`stream`] | `GET /api/v1/stream`: the server-sent events |
+//! | [`datasets`] | `/api/v1/datasets`, and `GET /api/v1/bars?source=dataset:{id}` |
 //! | [`problem`] | every error, as RFC 9457 `application/problem+json` |
 //! | [`health`] | `GET /health/live`, `GET /health/ready` |
 //! | [`names`] | the words that the answers use: venue, interval, feed mode, origin |
 //! | [`crossing`] | no shape, but how both sides tell that a threshold was crossed |
+//! | [`bar_length`] | lengths of bars of any series, as `30m` |
 //!
 //! Names are camelCase, times are milliseconds since the Unix epoch (UTC), series come as columns
 //! of equal length in ascending order of time. Every answer carries `asOf` (when it was made),
@@ -24,8 +26,11 @@
 //! in), so that it can be reproduced.
 
 pub mod alerts;
+pub mod bar_length;
+pub mod bars;
 pub mod bars;
 pub mod crossing;
+pub mod datasets;
 pub mod health;
 pub mod names;
 pub mod pairs;
@@ -42,8 +47,16 @@ pub use alerts::{
     AlertRuleStatus, AlertRulesResponse, AlertState, AlertsData, DeliveryState, EvaluateOn,
     PairObject, ParamValue, Webhook, WebhookBody,
 };
+pub use bar_length::{BadBarLength, BarLength};
+pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};
 pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};
 pub use crossing::{CrossingDetector, Hysteresis, Side};
+pub use datasets::{
+    Dataset, DatasetBarsParams, DatasetBarsResponse, DatasetColumns, DatasetCreated,
+    DatasetDeleted, DatasetParams, DatasetPreview, DatasetResponse, DatasetSeries,
+    DatasetsResponse, Delimiter, FileLayout, FileReading, TimeUnit, Upload, UploadParams,
+    UploadPhase,
+};
 pub use health::HealthResponse;
 pub use names::{FeedMode, Interval, Origin, UnknownName, Venue};
 pub use pairs::{

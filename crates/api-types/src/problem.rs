@@ -21,6 +21,9 @@ pub struct Problem {
     /// One entry for each thing that is wrong, where there are several or where it has a place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemError>,
+    /// How many things are wrong, where `errors` has the first of them only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_errors: Option<u64>,
     /// Id of the request, also in the header `x-request-id` and in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -31,8 +34,11 @@ pub struct Problem {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProblemError {
-    /// The parameter or field that is wrong.
+    /// The parameter or field that is wrong; in a file its column.
     pub field: String,
+    /// In a file: the line, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// What is wrong with it, and what is allowed.
     pub detail: String,
 }

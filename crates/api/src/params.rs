@@ -92,6 +92,7 @@ impl Params {
     pub(crate) fn error(&mut self, field: &str, detail: String) {
         self.errors.push(ProblemError {
             field: field.to_owned(),
+            line: None,
             detail,
         });
     }

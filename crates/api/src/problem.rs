@@ -45,6 +45,7 @@ impl ApiError {
     pub(crate) fn bad_parameter(field: &str, detail: impl Into<String>) -> Self {
         Self::BadParameters(vec![ProblemError {
             field: field.to_owned(),
+            line: None,
             detail: detail.into(),
         }])
     }
@@ -129,6 +130,7 @@ fn plain(status: StatusCode, slug: &str, title: &str) -> Problem {
         status: status.as_u16(),
         detail: String::new(),
         errors: Vec::new(),
+        total_errors: None,
         request_id: None,
     }
 }
