@@ -28,7 +28,6 @@
 pub mod alerts;
 pub mod bar_length;
 pub mod bars;
-pub mod bars;
 pub mod crossing;
 pub mod datasets;
 pub mod health;
@@ -48,7 +47,6 @@ pub use alerts::{
     PairObject, ParamValue, Webhook, WebhookBody,
 };
 pub use bar_length::{BadBarLength, BarLength};
-pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};
 pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};
 pub use crossing::{CrossingDetector, Hysteresis, Side};
 pub use datasets::{
