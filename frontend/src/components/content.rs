@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{later::Later, market::Market};
+use super::{later::Later, market::Market, watchlist::Watchlist};
 use crate::{model::Tab, stores::Stores};
 
 /// One tab at a time: what is not on screen costs nothing.
@@ -14,7 +14,7 @@ pub(crate) fn Content() -> impl IntoView {
         <main class="page" id="content" tabindex="-1" data-testid="content">
             {move || match tab.get() {
                 Tab::Pair => view! { <Market/> }.into_any(),
-                Tab::Watchlist => view! { <Later tab=Tab::Watchlist/> }.into_any(),
+                Tab::Watchlist => view! { <Watchlist/> }.into_any(),
                 Tab::Scanner => view! { <Later tab=Tab::Scanner/> }.into_any(),
                 Tab::Backtest => view! { <Later tab=Tab::Backtest/> }.into_any(),
                 Tab::Alerts => view! { <Later tab=Tab::Alerts/> }.into_any(),

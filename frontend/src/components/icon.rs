@@ -14,6 +14,7 @@ pub(super) enum Shape {
     Plus,
     Minus,
     Latest,
+    Cross,
 }
 
 impl Shape {
@@ -29,6 +30,7 @@ impl Shape {
             Self::Picture => "M2 3h12v10H2zM2 11l3.5-3.5L9 11m-1-1 2.5-2.5L14 11",
             Self::Plus => "M8 3v10M3 8h10",
             Self::Minus => "M3 8h10",
+            Self::Cross => "m4 4 8 8m0-8-8 8",
             Self::Latest => "m4 3 5 5-5 5m8-10v10",
         }
     }

@@ -12,6 +12,7 @@ mod clock;
 mod connection_banner;
 mod content;
 mod feed_state;
+mod form;
 mod header;
 mod icon;
 mod interval_picker;
@@ -26,6 +27,7 @@ mod tabs;
 mod theme_toggle;
 mod tile;
 mod tiles;
+mod watchlist;
 mod zone_toggle;
 
 pub(crate) use connection_banner::ConnectionBanner;

@@ -1,12 +1,10 @@
 //! Requests to the API that serves this page.
 
-use api_types::{BarsResponse, Problem, SymbolsResponse};
-use leptos::prelude::window;
-use serde::de::DeserializeOwned;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::Response;
+pub(crate) mod watchlist;
 
+use api_types::{BarsResponse, Problem, SymbolsResponse};
+
+use super::http::get;
 use crate::model::Instrument;
 
 /// Why a request brought nothing.
@@ -32,6 +30,22 @@ impl ApiError {
             Self::Unreadable(_) => false,
         }
     }
+
+    /// What the server says of a field of a body, whatever part of the body the field is in.
+    pub(crate) fn about(&self, field: &str) -> Option<String> {
+        let Self::Refused(problem) = self else {
+            return None;
+        };
+        let about = |name: &str| name == field || name.ends_with(&format!(".{field}"));
+        let found = problem.errors.iter().find(|error| about(&error.field));
+        found.map(|error| error.detail.clone())
+    }
+
+    /// What is to be said besides what stands at `fields`.
+    pub(crate) fn besides(&self, fields: &[&str]) -> Option<String> {
+        let is_said = fields.iter().any(|field| self.about(field).is_some());
+        (!is_said).then(|| self.to_string())
+    }
 }
 
 /// What is followed.
@@ -52,28 +66,4 @@ pub(crate) async fn bars(
         "/api/v1/bars?symbol={symbol}&interval={interval}&limit={limit}{end}"
     ))
     .await
-}
-
-async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    let unreachable = |_| ApiError::Unreachable;
-    let response = JsFuture::from(window().fetch_with_str(path))
-        .await
-        .map_err(unreachable)?;
-    let response: Response = response.unchecked_into();
-    let text = response.text().map_err(unreachable)?;
-    let text = JsFuture::from(text).await.map_err(unreachable)?;
-    let text = text.as_string().unwrap_or_default();
-    if response.ok() {
-        return serde_json::from_str(&text)
-            .map_err(|error| ApiError::Unreadable(error.to_string()));
-    }
-    match serde_json::from_str(&text) {
-        Ok(problem) => Err(ApiError::Refused(problem)),
-        // A proxy in between answers for a server that is away.
-        Err(_) if response.status() >= 500 => Err(ApiError::Unreachable),
-        Err(_) => Err(ApiError::Unreadable(format!(
-            "status {}",
-            response.status()
-        ))),
-    }
 }

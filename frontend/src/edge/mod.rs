@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod api;
 pub(crate) mod clock;
 pub(crate) mod download;
+pub(crate) mod http;
 pub(crate) mod page;
 pub(crate) mod palette;
 pub(crate) mod plotly;

@@ -7,11 +7,13 @@ pub(crate) mod draw;
 pub(crate) mod format;
 pub(crate) mod freshness;
 pub(crate) mod instrument;
+pub(crate) mod link;
 pub(crate) mod search;
 pub(crate) mod series;
 pub(crate) mod settings;
 pub(crate) mod tab;
 pub(crate) mod view;
+pub(crate) mod watch;
 
 pub(crate) use instrument::Instrument;
 pub(crate) use series::BarSeries;

@@ -2,12 +2,14 @@
 
 use api_types::Interval;
 
-use super::Tab;
+use super::{Tab, watch::Sorting};
 
 /// Everything that a link reproduces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct View {
     pub(crate) tab: Tab,
+    /// Order of the watchlist.
+    pub(crate) sorting: Sorting,
     /// The symbol as it stands in the link; `None`: the first there is.
     pub(crate) symbol: Option<String>,
     pub(crate) interval: Interval,
@@ -54,6 +56,7 @@ impl Default for View {
     fn default() -> Self {
         Self {
             tab: Tab::default(),
+            sorting: Sorting::default(),
             symbol: None,
             interval: Interval::M1,
             range: None,
@@ -71,6 +74,9 @@ impl View {
             tab: get("tab")
                 .and_then(|word| Tab::from_word(&word))
                 .unwrap_or_default(),
+            sorting: get("sort")
+                .and_then(|word| Sorting::from_word(&word))
+                .unwrap_or_default(),
             symbol: get("symbol").filter(|symbol| !symbol.is_empty()),
             interval: interval.unwrap_or(Self::default().interval),
             range: range.and_then(|(from, to)| TimeRange::new(from, to)),
@@ -82,6 +88,9 @@ impl View {
         let mut query = Vec::new();
         if self.tab != Tab::default() {
             query.push(("tab", self.tab.word().to_owned()));
+        }
+        if self.sorting != Sorting::default() {
+            query.push(("sort", self.sorting.word()));
         }
         if let Some(symbol) = &self.symbol {
             query.push(("symbol", symbol.clone()));
@@ -110,6 +119,7 @@ mod tests {
     fn a_link_reproduces_the_view() {
         let view = View {
             tab: Tab::Alerts,
+            sorting: Sorting::default().clicked(crate::model::watch::Column::Z),
             symbol: Some("simulated:ETHUSDT".into()),
             interval: Interval::H4,
             range: TimeRange::new(1_000, 2_000),

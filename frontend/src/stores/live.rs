@@ -214,11 +214,14 @@ fn dispatch(stores: Stores, event: StreamEvent) {
             heard(stores, as_of);
             take_bars(stores.chart, stores, &topic, kind, &data);
         }
-        // The page follows no pair, no watchlist and no alerts yet.
-        StreamEvent::Pair { .. }
-        | StreamEvent::Watchlist { .. }
-        | StreamEvent::Alerts { .. }
-        | StreamEvent::End { .. } => {}
+        StreamEvent::Watchlist {
+            kind, as_of, data, ..
+        } => {
+            heard(stores, as_of);
+            stores.watchlist.hear(kind, *data);
+        }
+        // The page follows no pair and no alerts yet.
+        StreamEvent::Pair { .. } | StreamEvent::Alerts { .. } | StreamEvent::End { .. } => {}
     }
 }
 

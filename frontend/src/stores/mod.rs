@@ -8,6 +8,7 @@ mod live;
 mod loader;
 mod preferences;
 mod topics;
+mod watchlist;
 
 use api_types::FeedMode;
 use leptos::prelude::*;
@@ -19,6 +20,7 @@ pub(crate) use feed::{Catalogue, Feed, FeedStoreFields, Link};
 pub(crate) use live::Live;
 pub(crate) use preferences::Preferences;
 pub(crate) use topics::{Reader, Topics};
+pub(crate) use watchlist::Watchlist;
 
 use crate::{
     edge::{address, clock},
@@ -41,6 +43,8 @@ pub(crate) struct Stores {
     pub(crate) now: RwSignal<i64>,
     /// The instrument on screen; `None` while nothing is known to choose from.
     pub(crate) instrument: Memo<Option<Instrument>>,
+    /// The followed pairs.
+    pub(crate) watchlist: Watchlist,
     /// What the stream is asked for.
     pub(crate) topics: Topics,
     pub(crate) live: Live,
@@ -66,11 +70,13 @@ impl Stores {
             chart: Store::new(Chart::default()),
             now: RwSignal::new(clock::now_ms()),
             instrument,
+            watchlist: Watchlist::default(),
             topics: Topics::default(),
             live: Live::default(),
         };
         provide_context(stores);
         effects::start(stores);
+        watchlist::start(stores);
         stores
     }
 
