@@ -12,7 +12,7 @@ use std::{collections::HashMap, sync::Arc};
 use futures::future::BoxFuture;
 use market::Venue;
 
-use crate::{Result, SymbolId, TradeNotice};
+use crate::{Result, SymbolId, Table, TradeNotice};
 
 pub(crate) use pg::notify;
 pub use pg::{PgEventBus, Subscription};
@@ -27,6 +27,8 @@ pub enum Event {
     Changed(Arc<[SymbolId]>),
     /// These feeds reported what they are doing: read `feed_status` again.
     Feeds(Arc<[Venue]>),
+    /// Rows of these tables changed by an edit: read what you show of them again.
+    Tables(Arc<[Table]>),
     /// Something may have been missed. The notices are the symbols whose newest trade is past the
     /// subscriber's cursor (`min_time_ms` is the first trade past it); late trades further back are not in them, so
     /// who shows bars reads them again.

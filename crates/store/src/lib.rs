@@ -27,6 +27,7 @@
 //! | [`history`] | klines of the exchange |
 //! | [`bars`] | bars of trades and klines, as the charts show them |
 //! | [`refresh`], [`retention`], [`compression`] | upkeep of the roll-ups, for the aggregator |
+//! | [`watchlist`] | the pairs that are followed side by side |
 //! | [`leases`] | one holder at a time, on database time, with fencing |
 //! | [`events`], [`notifications`] | what has just been written, pushed to readers |
 //! | [`feed_status`] | what the ingestor says of itself every second |
@@ -52,6 +53,7 @@ pub mod schema;
 pub mod symbols;
 mod time;
 pub mod trades;
+pub mod watchlist;
 
 pub use bars::{BarOrigin, BarRange, StoredBar};
 pub use connection::{DatabaseUrls, PoolSettings, Store};
@@ -59,7 +61,7 @@ pub use error::{Result, StoreError};
 pub use events::{Event, EventBus, PgEventBus, Subscription};
 pub use feed_status::{FeedState, FeedStatus};
 pub use leases::Lease;
-pub use notifications::TradeNotice;
+pub use notifications::{Table, TradeNotice};
 pub use schema::{Flavour, SCHEMA_VERSION};
 pub use symbols::{SymbolId, SymbolSpec};
 pub use trades::{TradeBatch, Written};

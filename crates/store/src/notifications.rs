@@ -2,7 +2,8 @@
 //!
 //! `{"v":1,"trades":[[symbol_id, min_time, last_agg_id, last_time, last_price], …]}` for trades,
 //! `{"v":1,"changed":[symbol_id, …]}` for bars that changed otherwise (klines arrived, a gap was
-//! filled, coverage began), `{"v":1,"feeds":[venue, …]}` for feeds that reported. A payload is a hint only: what it names is read from the tables. One
+//! filled, coverage began), `{"v":1,"feeds":[venue, …]}` for feeds that reported, `{"v":1,"tables":[name, …]}`
+//! for tables that were edited. A payload is a hint only: what it names is read from the tables. One
 //! that does not fit into [`MAX_PAYLOAD_BYTES`] is split.
 
 use market::Venue;
@@ -75,6 +76,20 @@ pub struct Payload {
     /// Venues whose feed reported what it is doing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub feeds: Vec<Venue>,
+    /// Tables that were edited.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<Table>,
+}
+
+/// A table whose edits every api process hears of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    /// The list of pairs.
+    Watchlist,
+    /// Of a newer version: whoever does not know it shows nothing of it.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Payloads that carry these notices, each short enough.
@@ -93,6 +108,12 @@ pub fn changed_payloads(symbols: &[SymbolId]) -> Vec<String> {
 #[must_use]
 pub fn feed_payloads(feeds: &[Venue]) -> Vec<String> {
     split("feeds", feeds)
+}
+
+/// The payload that names these tables.
+#[must_use]
+pub fn table_payloads(tables: &[Table]) -> Vec<String> {
+    split("tables", tables)
 }
 
 fn split<T: Serialize>(key: &str, items: &[T]) -> Vec<String> {
@@ -178,6 +199,14 @@ mod tests {
             text,
             r#"{"v":1,"trades":[[0,1786171884471,3404749954,1786171884999,64990.1234567]]}"#
         );
+    }
+
+    #[test]
+    fn tables_are_named_and_one_of_a_newer_version_hides_nothing() {
+        let text = table_payloads(&[Table::Watchlist]).remove(0);
+        assert_eq!(text, r#"{"v":1,"tables":["watchlist"]}"#);
+        let read = parse(r#"{"v":1,"tables":["scans","watchlist"]}"#).unwrap();
+        assert_eq!(read.tables, [Table::Unknown, Table::Watchlist]);
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn highest(event: &Event, id: SymbolId) -> Option<i64> {
             .iter()
             .find(|n| n.symbol_id == id)
             .map(|n| n.last_agg_id),
-        Event::Changed(_) | Event::Feeds(_) => None,
+        Event::Changed(_) | Event::Feeds(_) | Event::Tables(_) => None,
     }
 }
 

@@ -9,7 +9,8 @@ use std::{
 use market::Venue;
 use service::Backoff;
 use store::{
-    Event, EventBus, PgEventBus, Store, SymbolId, TradeNotice, events::BusCursor, feed_status,
+    Event, EventBus, PgEventBus, Store, SymbolId, Table, TradeNotice, events::BusCursor,
+    feed_status,
 };
 use tokio::sync::watch;
 
@@ -28,6 +29,7 @@ pub(crate) struct Pulse {
     by_symbol: Mutex<HashMap<SymbolId, Vec<Weak<Signal>>>>,
     any: Mutex<Vec<Weak<Signal>>>,
     feeds: Mutex<Vec<Weak<Signal>>>,
+    tables: Mutex<HashMap<Table, Vec<Weak<Signal>>>>,
     listening: watch::Sender<bool>,
 }
 
@@ -42,6 +44,7 @@ impl Default for Pulse {
             by_symbol: Mutex::default(),
             any: Mutex::default(),
             feeds: Mutex::default(),
+            tables: Mutex::default(),
             listening: watch::Sender::new(false),
         }
     }
@@ -115,6 +118,18 @@ impl Pulse {
         signal
     }
 
+    /// A signal for edits of a table.
+    pub(crate) fn signal_for_table(&self, table: Table) -> Arc<Signal> {
+        let signal = Arc::new(Signal::default());
+        self.tables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(table)
+            .or_default()
+            .push(Arc::downgrade(&signal));
+        signal
+    }
+
     fn raise(&self, symbol_id: SymbolId, pending: Pending) {
         let mut by_symbol = self
             .by_symbol
@@ -133,6 +148,13 @@ impl Pulse {
     fn raise_feeds(&self) {
         let mut signals = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
         raise_all(&mut signals, Pending::default());
+    }
+
+    fn raise_tables(&self, is_edited: impl Fn(Table) -> bool) {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, signals) in tables.iter_mut().filter(|(table, _)| is_edited(**table)) {
+            raise_all(signals, Pending::default());
+        }
     }
 
     fn raise_everything(&self) {
@@ -214,6 +236,11 @@ async fn handle(store: &Store, directory: &Directory, pulse: &Pulse, event: &Eve
             pulse.heard_all(notices, &venues(directory, notices).await);
             pulse.raise_everything();
             pulse.raise_feeds();
+            pulse.raise_tables(|_| true);
+        }
+        Event::Tables(tables) => {
+            pulse.raise_tables(|table| tables.contains(&table));
+            return;
         }
         Event::Feeds(_) => {
             // The watermark moves with trades; here it is made up for what may have been missed.

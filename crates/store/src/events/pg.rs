@@ -73,6 +73,7 @@ impl EventBus for PgEventBus {
                 }
                 Event::Changed(symbols) => notifications::changed_payloads(symbols),
                 Event::Feeds(feeds) => notifications::feed_payloads(feeds),
+                Event::Tables(tables) => notifications::table_payloads(tables),
             };
             notify(self.store.write_pool(), &payloads).await
         })
@@ -157,6 +158,9 @@ async fn listen(
         }
         if !payload.feeds.is_empty() {
             let _ = sender.send(Message::Event(Event::Feeds(payload.feeds.into())));
+        }
+        if !payload.tables.is_empty() {
+            let _ = sender.send(Message::Event(Event::Tables(payload.tables.into())));
         }
     }
 }
