@@ -3,15 +3,17 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::{Router, extract::Request, routing::get};
+use axum::{Router, extract::Request, middleware::from_fn_with_state, routing::get};
 use bytes::Bytes;
-use service::{Backoff, Health};
-use store::{SCHEMA_VERSION, Store, StoreError, schema};
+use service::Health;
+use store::{Store, probe::Probe};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Config, dashboard,
+    Config,
+    availability::Availability,
+    dashboard,
     hub::Hub,
     middleware::{self, host::AllowedHosts},
     openapi, problem,
@@ -20,9 +22,6 @@ use crate::{
     status::StatusReader,
 };
 
-/// How often the database is asked whether it is still there.
-const CHECK_PAUSE: Duration = Duration::from_secs(2);
-const RETRY_FIRST: Duration = Duration::from_millis(100);
 /// Connections to the database have so long to end; the database ends what is left of them.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -42,6 +41,7 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct App {
     shared: Shared,
+    database: Availability,
     health: Health,
     router: Router,
 }
@@ -74,11 +74,13 @@ impl App {
         let health = Health::default();
         health.not_ready("database", "it has not answered yet");
         health.not_ready("notifications", "they have not been heard yet");
+        let database = Availability::new(Duration::from_millis(config.api_database_wait_ms));
         let hosts = Arc::new(AllowedHosts::new(&config.allowed_hosts, bound));
         let timeout = Duration::from_millis(config.api_request_timeout_ms);
-        let router = middleware::wrap(routes(config, &shared, &health), hosts, timeout);
+        let router = middleware::wrap(routes(config, &shared, &database, &health), hosts, timeout);
         Ok(Self {
             shared,
+            database,
             health,
             router,
         })
@@ -92,18 +94,11 @@ impl App {
     pub(crate) fn start(&self, shutdown: &CancellationToken) -> Running {
         self.shared.hub.start();
         let tasks = TaskTracker::new();
-        let (store, health) = (self.shared.store.clone(), self.health.clone());
-        tasks.spawn(
-            shutdown
-                .clone()
-                .run_until_cancelled_owned(watch_database(store, health)),
-        );
-        let (hub, health) = (self.shared.hub.clone(), self.health.clone());
-        let listening = async move {
-            hub.pulse().listening().await;
-            health.ready("notifications");
-        };
-        tasks.spawn(shutdown.clone().run_until_cancelled_owned(listening));
+        let probe = Probe::new(&self.shared.store);
+        let database = self.database.clone().watch(probe, self.health.clone());
+        tasks.spawn(shutdown.clone().run_until_cancelled_owned(database));
+        let notifications = watch_notifications(self.shared.hub.clone(), self.health.clone());
+        tasks.spawn(shutdown.clone().run_until_cancelled_owned(notifications));
         // Streams end as soon as shutdown begins: a connection with an open one would never be idle.
         let (hub, shutdown) = (self.shared.hub.clone(), shutdown.clone());
         tasks.spawn(async move {
@@ -138,11 +133,15 @@ impl Running {
     }
 }
 
-fn routes(config: &Config, shared: &Shared, health: &Health) -> Router {
+fn routes(config: &Config, shared: &Shared, database: &Availability, health: &Health) -> Router {
     let (api, operation) = (openapi::api_routes(), openapi::operation_routes());
     let document = Bytes::from(openapi::to_json(&openapi::document()));
     let directory = config.dashboard_dir.clone();
     let api = Router::from(api)
+        .route_layer(from_fn_with_state(
+            database.clone(),
+            middleware::database::guard,
+        ))
         .fallback(problem::unknown_route)
         .with_state(shared.clone());
     Router::new()
@@ -157,53 +156,18 @@ fn routes(config: &Config, shared: &Shared, health: &Health) -> Router {
         .fallback(move |request: Request| dashboard::serve(directory.clone(), request))
 }
 
-/// Keeps `/health/ready` true to the database. What it says is for everybody, so the cause, which may
-/// name hosts and users, goes to the log alone.
-async fn watch_database(store: Store, health: Health) {
-    let mut backoff = Backoff::new(RETRY_FIRST, CHECK_PAUSE);
-    let mut away = false;
+/// Keeps `/health/ready` true to whether notifications are heard: while they are not, streams are behind.
+async fn watch_notifications(hub: Hub, health: Health) {
+    let mut listening = hub.pulse().listening();
     loop {
-        let pause = match check(&store).await {
-            Ok(()) => {
-                health.ready("database");
-                if away {
-                    tracing::info!("database is back");
-                }
-                away = false;
-                backoff.reset();
-                CHECK_PAUSE
-            }
-            Err(error) => {
-                health.not_ready("database", reason(&error));
-                if !away {
-                    tracing::warn!(%error, "database is away");
-                }
-                away = true;
-                backoff.next_delay()
-            }
-        };
-        tokio::time::sleep(pause).await;
-    }
-}
-
-async fn check(store: &Store) -> store::Result<()> {
-    let found = schema::version(store).await?;
-    if found < SCHEMA_VERSION {
-        return Err(StoreError::SchemaTooOld {
-            found,
-            wanted: SCHEMA_VERSION,
-        });
-    }
-    Ok(())
-}
-
-fn reason(error: &StoreError) -> String {
-    match error {
-        StoreError::SchemaTooOld { found, wanted } => {
-            format!(
-                "its schema is at version {found}, {wanted} is needed: the aggregator migrates it"
-            )
+        let heard = *listening.borrow_and_update();
+        if heard {
+            health.ready("notifications");
+        } else {
+            health.not_ready("notifications", "they are not heard: streams are behind");
         }
-        _ => "it does not answer".to_owned(),
+        if listening.changed().await.is_err() {
+            return;
+        }
     }
 }

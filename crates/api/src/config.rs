@@ -45,8 +45,13 @@ pub struct Config {
     #[arg(long, env = "API_REQUEST_TIMEOUT_MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(100..=600_000))]
     pub api_request_timeout_ms: u64,
 
-    /// Longest wait for a connection to the database, milliseconds; then the answer is that it is away.
-    #[arg(long, env = "API_DATABASE_WAIT_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(50..=60_000))]
+    /// Longest time that one query may take, milliseconds.
+    #[arg(long, env = "API_STATEMENT_TIMEOUT_MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(100..=600_000))]
+    pub api_statement_timeout_ms: u64,
+
+    /// Longest wait for a connection to the database, milliseconds; then the answer is that it is busy, or
+    /// away if it does not answer either.
+    #[arg(long, env = "API_DATABASE_WAIT_MS", default_value_t = 800, value_parser = clap::value_parser!(u64).range(50..=60_000))]
     pub api_database_wait_ms: u64,
 
     /// Changes of this long are sent together on an event stream, milliseconds.
@@ -111,7 +116,8 @@ impl Config {
             api_max_streams: 2_000,
             api_header_timeout_ms: 30_000,
             api_request_timeout_ms: 15_000,
-            api_database_wait_ms: 1_000,
+            api_statement_timeout_ms: 10_000,
+            api_database_wait_ms: 800,
             api_coalesce_ms: 100,
         }
     }
@@ -121,7 +127,7 @@ impl Config {
             write_connections: 2,
             read_connections: 8,
             acquire_timeout: Duration::from_millis(self.api_database_wait_ms),
-            read_statement_timeout: Duration::from_millis(self.api_request_timeout_ms),
+            read_statement_timeout: Duration::from_millis(self.api_statement_timeout_ms),
             application_name: "spreadscope-api".to_owned(),
         }
     }

@@ -9,6 +9,7 @@
 //! | [`config`] | settings |
 //! | `server` | the socket: limits on connections, slow clients, graceful end |
 //! | `app` | what handlers share, the tasks behind it, the table of routes |
+//! | `availability` | whether the database can be used |
 //! | `middleware` | what happens to every request, in one ordered list |
 //! | `routes` | a handler a file |
 //! | `params` | query strings, parsed strictly |
@@ -20,6 +21,7 @@
 //! JSON shapes are in [`api_types`], SQL is in [`store`].
 
 mod app;
+mod availability;
 pub mod config;
 mod convert;
 mod dashboard;

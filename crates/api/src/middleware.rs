@@ -1,6 +1,7 @@
 //! What happens to every request before and after its handler, in one ordered list.
 
 pub(crate) mod access_log;
+pub(crate) mod database;
 pub(crate) mod deadline;
 pub(crate) mod host;
 pub(crate) mod request_id;

@@ -13,9 +13,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use store::StoreError;
+use store::{SCHEMA_VERSION, StoreError};
 
-use crate::middleware::request_id::RequestId;
+use crate::{availability::schema_detail, middleware::request_id::RequestId};
 
 /// Content type of every error.
 pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -29,9 +29,19 @@ pub enum ApiError {
     /// No such symbol, or not at that venue.
     #[error("unknown symbol {0}")]
     UnknownSymbol(String),
-    /// The database cannot be reached, or its schema is not there yet.
+    /// The database cannot be reached.
     #[error("the database is away: {0}")]
     DatabaseAway(String),
+    /// All connections to the database were in use for as long as a request waits for one, or other
+    /// transactions were in the way.
+    #[error("the database is busy: {0}")]
+    DatabaseBusy(String),
+    /// The database has a schema of this version, which is not the one that this server knows.
+    #[error("the schema is at version {0}")]
+    OtherSchema(i64),
+    /// A query took longer than a query may.
+    #[error("a query took too long")]
+    QueryTimeout,
     /// All streams that may be open at once are.
     #[error("{0} streams are open")]
     TooManyStreams(usize),
@@ -78,6 +88,38 @@ impl ApiError {
                     "The database cannot be reached now; try again in a moment.".to_owned();
                 problem
             }
+            Self::DatabaseBusy(_) => {
+                let mut problem = plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "database-busy",
+                    "Database busy",
+                );
+                problem.detail =
+                    "All connections to the database are in use; try again in a moment.".to_owned();
+                problem
+            }
+            Self::OtherSchema(found) => {
+                let (slug, title) = if *found < SCHEMA_VERSION {
+                    ("schema-too-old", "Schema too old")
+                } else {
+                    ("schema-too-new", "Schema too new")
+                };
+                let mut problem = plain(StatusCode::SERVICE_UNAVAILABLE, slug, title);
+                let detail = schema_detail(*found);
+                problem.detail = format!("The database cannot be used now: {detail}.");
+                problem
+            }
+            Self::QueryTimeout => {
+                let mut problem = plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "query-timeout",
+                    "Query timeout",
+                );
+                problem.detail =
+                    "The database took too long over this; ask for less, or try again later."
+                        .to_owned();
+                problem
+            }
             Self::TooManyStreams(most) => {
                 let mut problem = plain(
                     StatusCode::SERVICE_UNAVAILABLE,
@@ -104,10 +146,12 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if error.is_transient() {
-            Self::DatabaseAway(error.to_string())
-        } else {
-            Self::Internal(error.to_string())
+        match error {
+            StoreError::Busy(_) | StoreError::Conflict(_) => Self::DatabaseBusy(error.to_string()),
+            StoreError::Timeout(_) => Self::QueryTimeout,
+            StoreError::SchemaTooOld { found, .. } => Self::OtherSchema(found),
+            _ if error.is_transient() => Self::DatabaseAway(error.to_string()),
+            _ => Self::Internal(error.to_string()),
         }
     }
 }
@@ -117,11 +161,21 @@ impl IntoResponse for ApiError {
         match &self {
             Self::Internal(cause) => tracing::error!(%cause, "request failed"),
             Self::DatabaseAway(cause) => tracing::warn!(%cause, "database away"),
+            Self::DatabaseBusy(cause) => tracing::warn!(%cause, "database busy"),
+            Self::QueryTimeout => tracing::warn!("query cancelled: it took too long"),
             _ => {}
         }
-        respond(self.problem())
+        let mut response = respond(self.problem());
+        if matches!(self, Self::DatabaseBusy(_)) {
+            response.extensions_mut().insert(BusyDatabase);
+        }
+        response
     }
 }
+
+/// Marks the answer to a request for which no connection to the database came free.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BusyDatabase;
 
 fn plain(status: StatusCode, slug: &str, title: &str) -> Problem {
     Problem {

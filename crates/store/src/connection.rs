@@ -1,13 +1,17 @@
 //! Connection pools.
 
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, io, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    PgPool,
+    Connection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::{Flavour, Result, StoreError, schema};
+use crate::{Flavour, Result, StoreError, roles, schema};
+
+/// A connection that is given back has so long to show that it works; one that was cut off silently would keep
+/// its place in the pool for a quarter of an hour.
+const RELEASE_PING: Duration = Duration::from_secs(1);
 
 /// Where the database is, for each kind of use.
 ///
@@ -49,8 +53,8 @@ pub struct PoolSettings {
     pub read_connections: u32,
     /// How long a call waits for a free connection.
     pub acquire_timeout: Duration,
-    /// How long one statement may run on a reading connection; none on writing ones, as upkeep
-    /// takes as long as it takes.
+    /// How long one statement may run on a reading connection. There is no limit on writing ones, as
+    /// upkeep takes as long as it takes.
     pub read_statement_timeout: Duration,
     /// Shown in `pg_stat_activity`.
     pub application_name: String,
@@ -120,17 +124,31 @@ impl Store {
                     ("jit", "off"),
                 ]))
         };
-        let pool = || PgPoolOptions::new().acquire_timeout(settings.acquire_timeout);
+        let pool = || {
+            PgPoolOptions::new()
+                .acquire_timeout(settings.acquire_timeout)
+                .after_release(|connection, _| {
+                    Box::pin(async {
+                        let ping = tokio::time::timeout(RELEASE_PING, connection.ping()).await;
+                        ping.map_err(|_| sqlx::Error::Io(io::ErrorKind::TimedOut.into()))??;
+                        Ok(true)
+                    })
+                })
+        };
         let timeout_ms = settings.read_statement_timeout.as_millis().to_string();
+        // Twice kept from writing: by its rights, where the role is set up, and by its transactions.
+        let reading = options(&urls.read)?.options([
+            ("statement_timeout", timeout_ms.as_str()),
+            ("default_transaction_read_only", "on"),
+        ]);
         Ok(Self(Arc::new(Pools {
             write: pool()
                 .max_connections(settings.write_connections)
                 .connect_lazy_with(options(&urls.write)?),
             read: pool()
                 .max_connections(settings.read_connections)
-                .connect_lazy_with(
-                    options(&urls.read)?.options([("statement_timeout", timeout_ms)]),
-                ),
+                .after_connect(|connection, _| Box::pin(roles::become_reader(connection)))
+                .connect_lazy_with(reading),
             listen: options(&urls.listen)?,
         })))
     }
@@ -140,8 +158,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when one of them gives none.
     pub async fn ping(&self) -> Result<()> {
-        sqlx::query("SELECT 1").execute(self.write_pool()).await?;
-        sqlx::query("SELECT 1").execute(self.read_pool()).await?;
+        for pool in [self.write_pool(), self.read_pool()] {
+            let answered = sqlx::query("SELECT 1").execute(pool).await;
+            answered.map_err(|error| match error.into() {
+                // Nobody asks who has just connected anything else.
+                StoreError::Busy(error) => StoreError::Unavailable(error),
+                other => other,
+            })?;
+        }
         Ok(())
     }
 

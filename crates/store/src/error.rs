@@ -12,6 +12,10 @@ pub enum StoreError {
     /// The database is away, starting, stopping or out of connections: try again with back-off.
     #[error("the database is unavailable: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// None of the pool's connections came free in time: the database is busy, or away since they were
+    /// taken ([`Probe`](crate::probe::Probe) tells). Try again with back-off.
+    #[error("no connection to the database came free in time")]
+    Busy(#[source] sqlx::Error),
     /// Another transaction was in the way (deadlock, serialization): nothing was written, try again.
     #[error("another transaction was in the way: {0}")]
     Conflict(#[source] sqlx::Error),
@@ -62,7 +66,11 @@ impl StoreError {
     pub const fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Unavailable(_) | Self::Conflict(_) | Self::Timeout(_) | Self::SchemaTooOld { .. }
+            Self::Unavailable(_)
+                | Self::Busy(_)
+                | Self::Conflict(_)
+                | Self::Timeout(_)
+                | Self::SchemaTooOld { .. }
         )
     }
 }
@@ -83,12 +91,10 @@ impl From<sqlx::Error> for StoreError {
                 Some(code) if is_unavailable(code) => Self::Unavailable(error),
                 _ => Self::Database(error),
             },
-            E::Io(_)
-            | E::PoolTimedOut
-            | E::PoolClosed
-            | E::WorkerCrashed
-            | E::Protocol(_)
-            | E::Tls(_) => Self::Unavailable(error),
+            E::PoolTimedOut => Self::Busy(error),
+            E::Io(_) | E::PoolClosed | E::WorkerCrashed | E::Protocol(_) | E::Tls(_) => {
+                Self::Unavailable(error)
+            }
             E::Configuration(_) => Self::Configuration(error),
             E::ColumnDecode { .. } | E::Decode(_) | E::ColumnNotFound(_) => {
                 Self::Corrupt(error.to_string())

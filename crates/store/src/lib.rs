@@ -30,6 +30,7 @@
 //! | [`watchlist`] | the pairs that are followed side by side |
 //! | [`leases`] | one holder at a time, on database time, with fencing |
 //! | [`events`], [`notifications`] | what has just been written, pushed to readers |
+//! | [`probe`] | whether the database answers |
 //! | [`feed_status`] | what the ingestor says of itself every second |
 //!
 //! Times are milliseconds since the Unix epoch (`…_ms`) in Rust and `timestamptz` in SQL; prices
@@ -46,9 +47,11 @@ pub mod gaps;
 pub mod history;
 pub mod leases;
 pub mod notifications;
+pub mod probe;
 pub mod refresh;
 pub mod rejects;
 pub mod retention;
+mod roles;
 pub mod schema;
 pub mod symbols;
 mod time;

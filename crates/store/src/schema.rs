@@ -7,14 +7,14 @@ use sqlx::{
     migrate::{Migration, Migrator},
 };
 
-use crate::{Result, Store, StoreError};
+use crate::{Result, Store, StoreError, roles};
 
 static COMMON: Migrator = sqlx::migrate!("../../migrations/common");
 static PLAIN: Migrator = sqlx::migrate!("../../migrations/plain");
 static TIMESCALE: Migrator = sqlx::migrate!("../../migrations/timescale");
 
 /// Version of the schema that this build writes and reads: the newest migration of each flavour.
-pub const SCHEMA_VERSION: i64 = 41;
+pub const SCHEMA_VERSION: i64 = 43;
 
 /// Key of the advisory lock under which the flavour is chosen.
 const MIGRATION_LOCK: i64 = 0x5350_5245_4144_0001;
@@ -99,9 +99,10 @@ async fn migrate_on(connection: &mut PgConnection, wanted: Option<Flavour>) -> R
     Migrator::with_migrations(migrations)
         // A newer version of the program may have migrated further.
         .set_ignore_missing(true)
-        .run_direct(None, connection, false)
+        .run_direct(None, &mut *connection, false)
         .await
         .map_err(StoreError::Migration)?;
+    roles::set_up(connection).await?;
     Ok(flavour)
 }
 
@@ -175,9 +176,15 @@ pub async fn flavour(store: &Store) -> Result<Flavour> {
 /// # Errors
 /// Only those of the database.
 pub async fn version(store: &Store) -> Result<i64> {
+    let mut connection = store.read_pool().acquire().await?;
+    version_on(&mut connection).await
+}
+
+/// As [`version`], on this connection.
+pub(crate) async fn version_on(connection: &mut PgConnection) -> Result<i64> {
     let found =
         sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
-            .fetch_one(store.read_pool())
+            .fetch_one(connection)
             .await
             .map_err(StoreError::from);
     match found {

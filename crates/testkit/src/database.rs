@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::{DatabaseUrls, Flavour, Store, schema};
 
 use crate::cluster::{cluster, offers_timescaledb};
@@ -24,6 +25,12 @@ pub fn flavour() -> Flavour {
             .parse()
             .unwrap_or_else(|_| panic!("TEST_FLAVOUR is plain or timescale, not `{name}`")),
     }
+}
+
+/// A lock on a table, which ends with its connection.
+#[derive(Debug)]
+pub struct TableLock {
+    _connection: PgConnection,
 }
 
 /// A fresh database. It goes with the cluster, when the test process ends.
@@ -74,6 +81,43 @@ impl TestDb {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Runs a statement for which the store has no function, on a connection of its own.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn execute(&self, sql: &'static str) -> Result<()> {
+        let mut connection = PgConnection::connect(&self.url).await?;
+        connection.execute(sql).await.context(sql)?;
+        Ok(())
+    }
+
+    /// Locks a table against readers and writers until the lock is dropped.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn lock(&self, table: &str) -> Result<TableLock> {
+        let mut connection = PgConnection::connect(&self.url).await?;
+        let sql = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        connection.execute(AssertSqlSafe(sql)).await?;
+        Ok(TableLock {
+            _connection: connection,
+        })
+    }
+
+    /// How many connections to this database wait for a lock.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn waiting_for_locks(&self) -> Result<i64> {
+        let mut connection = PgConnection::connect(&self.url).await?;
+        Ok(sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+        .fetch_one(&mut connection)
+        .await?)
     }
 
     /// A store of its own on it, migrated unless it is [`empty`](Self::empty).

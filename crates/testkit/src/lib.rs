@@ -17,5 +17,5 @@ mod skips;
 mod watchdog;
 
 pub use cluster::{cluster, offers_timescaledb};
-pub use database::{TestDb, flavour};
+pub use database::{TableLock, TestDb, flavour};
 pub use skips::say_skipped;

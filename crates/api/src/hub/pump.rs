@@ -65,14 +65,10 @@ impl Pulse {
         self.watermarks[&venue].subscribe()
     }
 
-    /// Waits until notifications are heard.
-    pub(crate) async fn listening(&self) {
-        // The sender is part of this, so it is there.
-        let _ = self
-            .listening
-            .subscribe()
-            .wait_for(|listening| *listening)
-            .await;
+    /// Whether notifications are heard, and what they missed is read again. While they are not, nobody hears of
+    /// what changes: whoever keeps what was read must not answer from it.
+    pub(crate) fn listening(&self) -> watch::Receiver<bool> {
+        self.listening.subscribe()
     }
 
     /// Raises a watermark that was read from the database.
@@ -203,17 +199,27 @@ fn raise_all(signals: &mut Vec<Weak<Signal>>, pending: Pending) {
 pub(crate) async fn run(store: Store, directory: Directory, pulse: Arc<Pulse>) {
     let bus = PgEventBus::start(&store);
     let mut subscription = bus.subscribe(BusCursor::new());
+    let mut connected = bus.connected();
     let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MOST);
     let mut catch_ups = 0;
     loop {
-        match subscription.recv().await {
+        let received = tokio::select! {
+            received = subscription.recv() => received,
+            // The bus is ours and has not been stopped.
+            _ = connected.wait_for(|connected| !connected), if *pulse.listening.borrow() => {
+                pulse.listening.send_replace(false);
+                continue;
+            }
+        };
+        match received {
             Ok(Some(event)) => {
                 backoff.reset();
                 handle(&store, &directory, &pulse, &event).await;
                 if matches!(event, Event::CatchUp(_)) {
                     catch_ups += 1;
                     // The first comes with the subscription, each further one with a connection.
-                    pulse.listening.send_replace(catch_ups > 1);
+                    let heard = catch_ups > 1 && *bus.connected().borrow();
+                    pulse.listening.send_replace(heard);
                 }
             }
             // The bus is ours and has not been stopped.

@@ -10,6 +10,7 @@
 mod bars;
 mod dashboard;
 mod database_away;
+mod database_busy;
 mod errors;
 mod openapi;
 mod operation;

@@ -5,7 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgListener, PgPoolOptions};
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    watch,
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{BusCursor, Event, EventBus};
@@ -18,9 +21,11 @@ use crate::{
 /// Messages that a slow subscriber may be behind before it is told to catch up.
 const CAPACITY: usize = 1_024;
 /// A connection that was silent for so long is asked for a sign of life.
-const SILENCE: Duration = Duration::from_secs(15);
+const SILENCE: Duration = Duration::from_secs(5);
 /// How long the sign of life may take.
-const ECHO: Duration = Duration::from_secs(5);
+const ECHO: Duration = Duration::from_secs(3);
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(5);
 const RETRY_MIN: Duration = Duration::from_millis(50);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 /// Payload of the sign of life: of no version, so that readers ignore it.
@@ -40,6 +45,7 @@ enum Message {
 pub struct PgEventBus {
     store: Store,
     sender: broadcast::Sender<Message>,
+    connected: watch::Receiver<bool>,
     _stop: DropGuard,
 }
 
@@ -49,18 +55,27 @@ impl PgEventBus {
     pub fn start(store: &Store) -> Self {
         let (sender, _) = broadcast::channel(CAPACITY);
         let stop = CancellationToken::new();
+        let (connected_sender, connected) = watch::channel(false);
         tokio::spawn({
             let (store, sender, stop) = (store.clone(), sender.clone(), stop.clone());
             async move {
-                stop.run_until_cancelled(listen_for_ever(&store, &sender))
+                stop.run_until_cancelled(listen_for_ever(&store, &sender, &connected_sender))
                     .await
             }
         });
         Self {
             store: store.clone(),
             sender,
+            connected,
             _stop: stop.drop_guard(),
         }
+    }
+
+    /// Whether notifications are being heard now. When that ends, what is shown may be out of date until
+    /// [`Event::CatchUp`] comes with the next connection.
+    #[must_use]
+    pub fn connected(&self) -> watch::Receiver<bool> {
+        self.connected.clone()
     }
 }
 
@@ -101,13 +116,18 @@ pub(crate) async fn notify(executor: impl sqlx::PgExecutor<'_>, payloads: &[Stri
     Ok(())
 }
 
-async fn listen_for_ever(store: &Store, sender: &broadcast::Sender<Message>) {
+async fn listen_for_ever(
+    store: &Store,
+    sender: &broadcast::Sender<Message>,
+    connected: &watch::Sender<bool>,
+) {
     let mut retry = RETRY_MIN;
     loop {
-        match listen(store, sender, &mut retry).await {
+        match listen(store, sender, connected, &mut retry).await {
             Ok(()) => tracing::warn!(event = "event_bus_connection_lost"),
             Err(error) => tracing::warn!(event = "event_bus_unavailable", %error),
         }
+        connected.send_replace(false);
         metrics::counter!("store_event_bus_reconnects_total").increment(1);
         tokio::time::sleep(retry).await;
         retry = (retry * 2).min(RETRY_MAX);
@@ -118,10 +138,12 @@ async fn listen_for_ever(store: &Store, sender: &broadcast::Sender<Message>) {
 async fn listen(
     store: &Store,
     sender: &broadcast::Sender<Message>,
+    connected: &watch::Sender<bool>,
     retry: &mut Duration,
 ) -> Result<()> {
     let pool = PgPoolOptions::new()
         .max_connections(1)
+        .acquire_timeout(CONNECT)
         .max_lifetime(None)
         .idle_timeout(None)
         .connect_lazy_with(store.listen_options().clone());
@@ -129,6 +151,7 @@ async fn listen(
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
     *retry = RETRY_MIN;
+    connected.send_replace(true);
     // Sent after LISTEN has taken effect, so that nothing falls between catching up and hearing.
     let _ = sender.send(Message::Connected);
     loop {
@@ -136,8 +159,11 @@ async fn listen(
             Ok(received) => received?,
             // A half-open connection is silent for ever: hear whether an echo comes back.
             Err(_) => {
-                notify(store.write_pool(), &[ECHO_PAYLOAD.to_owned()]).await?;
-                match tokio::time::timeout(ECHO, listener.try_recv()).await {
+                let echo = async {
+                    notify(&mut listener, &[ECHO_PAYLOAD.to_owned()]).await?;
+                    Ok::<_, StoreError>(listener.try_recv().await?)
+                };
+                match tokio::time::timeout(ECHO, echo).await {
                     Ok(received) => received?,
                     Err(_) => return Ok(()),
                 }

@@ -1,18 +1,31 @@
-//! A database that can go away: a proxy that cuts its connections and refuses new ones.
+//! A database that can go away: a proxy before it that fails in the ways in which networks fail.
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use tokio::{
     io::copy_bidirectional,
-    net::{TcpListener, TcpStream, UnixStream},
+    net::{TcpListener, TcpSocket, TcpStream, UnixStream},
     sync::watch,
 };
+
+/// What becomes of connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weather {
+    /// They work.
+    Fair,
+    /// Those that are open are reset, and new ones too.
+    Reset,
+    /// Those that are open are reset, and new ones are refused.
+    Refused,
+    /// Nothing comes through on those that are open, nor on new ones, and nothing says so.
+    Silent,
+}
 
 /// Listens on a port of its own and forwards to the socket of a test database.
 pub struct Proxy {
     address: SocketAddr,
     url: String,
-    up: watch::Sender<bool>,
+    weather: watch::Sender<Weather>,
 }
 
 impl Proxy {
@@ -29,10 +42,14 @@ impl Proxy {
         let socket = PathBuf::from(directory).join(format!(".s.PGSQL.{port}"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let up = watch::Sender::new(true);
-        tokio::spawn(accept(listener, socket, up.subscribe()));
+        let weather = watch::Sender::new(Weather::Fair);
+        tokio::spawn(accept(listener, socket, weather.subscribe()));
         let url = format!("postgres://{account}@{address}/{database}?sslmode=disable");
-        Self { address, url, up }
+        Self {
+            address,
+            url,
+            weather,
+        }
     }
 
     pub fn url(&self) -> &str {
@@ -43,30 +60,83 @@ impl Proxy {
         self.address
     }
 
-    /// Cuts all connections and refuses new ones, until [`restore`](Self::restore).
+    /// Resets all connections and every new one, until [`restore`](Self::restore).
     pub fn cut(&self) {
-        self.up.send_replace(false);
+        self.weather.send_replace(Weather::Reset);
     }
 
+    /// Resets all connections and refuses new ones.
+    pub fn refuse(&self) {
+        self.weather.send_replace(Weather::Refused);
+    }
+
+    /// Lets nothing through any more. What is open now stays silent for ever.
+    pub fn silence(&self) {
+        self.weather.send_replace(Weather::Silent);
+    }
+
+    /// New connections work.
     pub fn restore(&self) {
-        self.up.send_replace(true);
+        self.weather.send_replace(Weather::Fair);
     }
 }
 
-async fn accept(listener: TcpListener, socket: PathBuf, up: watch::Receiver<bool>) {
-    while let Ok((client, _)) = listener.accept().await {
-        if *up.borrow() {
-            tokio::spawn(forward(client, socket.clone(), up.clone()));
+async fn accept(listener: TcpListener, socket: PathBuf, mut weather: watch::Receiver<Weather>) {
+    let address = listener.local_addr().unwrap();
+    let mut listener = Some(listener);
+    // Silent connections are held, as closing them would tell.
+    let mut held = Vec::new();
+    loop {
+        let now = *weather.borrow_and_update();
+        if now == Weather::Refused {
+            listener = None;
+            if weather.changed().await.is_err() {
+                return;
+            }
+            continue;
+        }
+        let listening = listener.get_or_insert_with(|| bind_again(address));
+        let accepted = tokio::select! {
+            accepted = listening.accept() => accepted,
+            changed = weather.changed() => match changed {
+                Ok(()) => continue,
+                Err(_) => return,
+            },
+        };
+        let Ok((client, _)) = accepted else { return };
+        match now {
+            Weather::Fair => {
+                tokio::spawn(forward(client, socket.clone(), weather.clone()));
+            }
+            Weather::Silent => held.push(client),
+            Weather::Reset | Weather::Refused => reset(&client),
         }
     }
 }
 
-async fn forward(mut client: TcpStream, socket: PathBuf, mut up: watch::Receiver<bool>) {
+fn bind_again(address: SocketAddr) -> TcpListener {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(address).unwrap();
+    socket.listen(64).unwrap()
+}
+
+/// Makes the end of the connection a reset.
+fn reset(client: &TcpStream) {
+    client.set_zero_linger().unwrap();
+}
+
+async fn forward(mut client: TcpStream, socket: PathBuf, mut weather: watch::Receiver<Weather>) {
     let Ok(mut server) = UnixStream::connect(socket).await else {
         return;
     };
     tokio::select! {
-        _ = copy_bidirectional(&mut client, &mut server) => {}
-        _ = up.wait_for(|up| !up) => {}
+        _ = copy_bidirectional(&mut client, &mut server) => return,
+        _ = weather.wait_for(|weather| *weather != Weather::Fair) => {}
     }
+    if *weather.borrow() == Weather::Silent {
+        // The server side, too, hears nothing: it goes on with what it was asked.
+        std::future::pending::<()>().await;
+    }
+    reset(&client);
 }
