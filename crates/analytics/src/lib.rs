@@ -34,4 +34,4 @@ pub use session::Session;
 pub use spread::{KalmanSpread, spread, spread_along};
 pub use theil_sen::{Intercept, TheilSen, theil_sen, theil_sen_line};
 pub use walk_forward::{Estimator, RollingFit, walk_forward};
-pub use zscore::{RollingZScore, zscore};
+pub use zscore::{RollingZScore, Score, scores, zscore};

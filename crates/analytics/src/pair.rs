@@ -9,7 +9,7 @@ use crate::{
     parameters::{Transform, Window, ZScore},
     spread::{KalmanSpread, spread_along},
     walk_forward::{Estimator, walk_forward},
-    zscore::zscore,
+    zscore::{Score, scores},
 };
 
 /// Where the coefficients in force at a bar come from.
@@ -123,6 +123,11 @@ pub struct Point {
     pub spread: Option<f64>,
     /// Its z-score.
     pub z: Option<f64>,
+    /// What the z-score is measured from: the mean of its window, or 0 for [`ZScore::Innovation`]. There is
+    /// one where there is a z-score.
+    pub spread_mean: Option<f64>,
+    /// What it is measured in: the standard deviation of its window, or √S for [`ZScore::Innovation`].
+    pub spread_sd: Option<f64>,
     /// Rolling correlation of the legs.
     pub correlation: Option<f64>,
     /// All of a Kalman filter's figures.
@@ -138,6 +143,10 @@ pub struct PairAnalysis {
     pub spread: Vec<Option<f64>>,
     /// See [`Point::z`].
     pub z: Vec<Option<f64>>,
+    /// See [`Point::spread_mean`].
+    pub spread_mean: Vec<Option<f64>>,
+    /// See [`Point::spread_sd`].
+    pub spread_sd: Vec<Option<f64>>,
     /// See [`Point::correlation`]; empty if none is wanted.
     pub correlation: Vec<Option<f64>>,
     /// See [`Point::kalman`]; empty for other hedges.
@@ -175,6 +184,8 @@ impl PairAnalysis {
             line: at(&self.lines, t),
             spread: at(&self.spread, t),
             z: at(&self.z, t),
+            spread_mean: at(&self.spread_mean, t),
+            spread_sd: at(&self.spread_sd, t),
             correlation: at(&self.correlation, t),
             kalman: at(&self.kalman, t),
         }
@@ -223,12 +234,35 @@ pub fn analyse(y: &[f64], x: &[f64], params: &PairParams) -> Result<PairAnalysis
     if analysis.spread.is_empty() {
         analysis.spread = spread_along(y, x, &analysis.lines)?;
     }
-    analysis.z = match params.zscore {
-        ZScore::Rolling { window, baseline } => zscore(&analysis.spread, window, baseline)?,
+    let scores = match params.zscore {
+        ZScore::Rolling { window, baseline } => scores(&analysis.spread, window, baseline)?,
         ZScore::Innovation => {
             let steps = analysis.kalman.iter();
-            steps.map(|s| s.map(|s| s.standardized())).collect()
+            steps.map(|s| s.as_ref().map(innovation_score)).collect()
         }
     };
+    analysis.z = scores.iter().map(|s| s.map(|s| s.z)).collect();
+    analysis.spread_mean = scores.iter().map(|s| s.map(|s| s.mean)).collect();
+    analysis.spread_sd = scores.iter().map(|s| s.map(|s| s.sd)).collect();
     Ok(analysis)
+}
+
+/// e/√S, which is measured from 0.
+pub(crate) fn innovation_score(step: &KalmanStep) -> Score {
+    Score {
+        z: step.standardized(),
+        mean: 0.0,
+        sd: step.innovation_variance.sqrt(),
+    }
+}
+
+impl Point {
+    pub(crate) fn scored(self, score: Option<Score>) -> Self {
+        Self {
+            z: score.map(|score| score.z),
+            spread_mean: score.map(|score| score.mean),
+            spread_sd: score.map(|score| score.sd),
+            ..self
+        }
+    }
 }

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     kalman::{Calibration, KalmanFilter, KalmanStep},
     line::Line,
-    pair::{Hedge, PairParams, Point},
+    pair::{Hedge, PairParams, Point, innovation_score},
     parameters::{Transform, ZScore},
     spread::{self, KalmanSpread},
     walk_forward::RollingFit,
@@ -134,11 +134,11 @@ impl Session {
             State::Kalman(filter, spread) => of_step(y, x, filter.push(y, x)?, *spread),
         };
         point.correlation = correlation;
-        point.z = match &mut self.z {
-            Some(rolling) => rolling.push(point.spread),
-            None => point.kalman.map(|step| step.standardized()),
+        let score = match &mut self.z {
+            Some(rolling) => rolling.push_score(point.spread),
+            None => point.kalman.as_ref().map(innovation_score),
         };
-        Ok(point)
+        Ok(point.scored(score))
     }
 
     /// What [`Session::push`] would answer for a bar that is still open.
@@ -158,11 +158,11 @@ impl Session {
             State::Kalman(filter, spread) => of_step(y, x, filter.peek(y, x)?, *spread),
         };
         point.correlation = correlation;
-        point.z = match &self.z {
-            Some(rolling) => rolling.peek(point.spread),
-            None => point.kalman.map(|step| step.standardized()),
+        let score = match &self.z {
+            Some(rolling) => rolling.peek_score(point.spread),
+            None => point.kalman.as_ref().map(innovation_score),
         };
-        Ok(point)
+        Ok(point.scored(score))
     }
 
     fn transformed(&self, y: f64, x: f64) -> Result<(f64, f64)> {

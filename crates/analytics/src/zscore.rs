@@ -30,6 +30,38 @@ pub fn zscore(
     window: Window,
     baseline: Baseline,
 ) -> Result<Vec<Option<f64>>> {
+    let scores = scores(spread, window, baseline)?;
+    Ok(scores.into_iter().map(|s| s.map(|s| s.z)).collect())
+}
+
+/// A z-score with what it measures the spread against.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// The z-score: (spread − `mean`)/`sd`.
+    pub z: f64,
+    /// Centre of the window, in units of the spread.
+    pub mean: f64,
+    /// Standard deviation of the window with n − 1, in units of the spread. Bands at z = ±k are `mean` ± k·`sd`.
+    pub sd: f64,
+}
+
+/// [`zscore`] with mean and deviation of each window. O(n).
+///
+/// ```
+/// use analytics::{scores, Baseline, Window};
+/// let spread = [1.0, 2.0, 3.0, 9.0].map(Some);
+/// let last = scores(&spread, Window::new(3)?, Baseline::Exclusive)?[3].expect("a full window");
+/// assert_eq!((last.z, last.mean, last.sd), (7.0, 2.0, 1.0));
+/// # Ok::<(), analytics::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::NonFinite`].
+pub fn scores(
+    spread: &[Option<f64>],
+    window: Window,
+    baseline: Baseline,
+) -> Result<Vec<Option<Score>>> {
     let mut rolling = RollingZScore::new(window, baseline);
     let mut scores = Vec::with_capacity(spread.len());
     for (index, &s) in spread.iter().enumerate() {
@@ -39,7 +71,7 @@ pub fn zscore(
                 index,
             });
         }
-        scores.push(rolling.push(s));
+        scores.push(rolling.push_score(s));
     }
     Ok(scores)
 }
@@ -66,6 +98,11 @@ impl RollingZScore {
     /// Takes in the spread of a closed bar and answers its z-score. A missing spread (or one that is
     /// not finite) empties the window.
     pub fn push(&mut self, spread: Option<f64>) -> Option<f64> {
+        self.push_score(spread).map(|score| score.z)
+    }
+
+    /// [`RollingZScore::push`] with mean and deviation of the window.
+    pub fn push_score(&mut self, spread: Option<f64>) -> Option<Score> {
         let Some(s) = spread.filter(|s| s.is_finite()) else {
             self.rolling.clear();
             self.peak.clear();
@@ -86,6 +123,12 @@ impl RollingZScore {
     /// What [`RollingZScore::push`] would answer for the spread of a bar that is still open.
     #[must_use]
     pub fn peek(&self, spread: Option<f64>) -> Option<f64> {
+        self.peek_score(spread).map(|score| score.z)
+    }
+
+    /// [`RollingZScore::peek`] with mean and deviation of the window.
+    #[must_use]
+    pub fn peek_score(&self, spread: Option<f64>) -> Option<Score> {
         let s = spread.filter(|s| s.is_finite())?;
         match self.baseline {
             Baseline::Exclusive => self.full(s),
@@ -93,18 +136,19 @@ impl RollingZScore {
         }
     }
 
-    fn full(&self, s: f64) -> Option<f64> {
+    fn full(&self, s: f64) -> Option<Score> {
         score(self.rolling.full()?, self.peak.get(), s)
     }
 }
 
-fn score(sums: &Sums, largest: f64, s: f64) -> Option<f64> {
+fn score(sums: &Sums, largest: f64, s: f64) -> Option<Score> {
     let sd = (sums.centred_yy() / (sums.n() - 1.0)).sqrt();
     if sd.is_nan() || sd <= 0.0 || sd < FLAT * largest {
         return None;
     }
-    let z = (s - sums.mean_y()) / sd;
-    z.is_finite().then_some(z)
+    let mean = sums.mean_y();
+    let z = (s - mean) / sd;
+    z.is_finite().then_some(Score { z, mean, sd })
 }
 
 fn is_precise(sums: &Sums) -> bool {

@@ -96,6 +96,8 @@ fn same_point(ours: &Point, theirs: &Point, scale: f64) -> bool {
         && same(alpha(ours), alpha(theirs), scale)
         && same(ours.spread, theirs.spread, scale)
         && same(ours.z, theirs.z, 1.0)
+        && same(ours.spread_mean, theirs.spread_mean, scale)
+        && same(ours.spread_sd, theirs.spread_sd, scale)
         && same(ours.correlation, theirs.correlation, 1.0)
         && same(variance(ours), variance(theirs), 1.0)
 }

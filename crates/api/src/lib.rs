@@ -13,6 +13,7 @@
 //! | `middleware` | what happens to every request, in one ordered list |
 //! | `routes` | a handler a file |
 //! | `params` | query strings, parsed strictly |
+//! | `pairs` | pair analytics: parameters, bars, figures |
 //! | `problem` | every error, as RFC 9457 |
 //! | `hub` | live data: heard once, read once, sent to every client |
 //! | `dashboard` | the static files of the page |
@@ -28,11 +29,18 @@ mod dashboard;
 mod hub;
 mod middleware;
 pub mod openapi;
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the calls that read these parameters come next"
+)]
+mod pairs;
 mod params;
 mod problem;
 mod resolve;
 mod routes;
 mod server;
+mod source;
 mod status;
 
 use tokio_util::sync::CancellationToken;

@@ -23,14 +23,32 @@ impl Params {
     /// Takes the query string apart. Parameters that are not `known` are errors; so are repeated ones,
     /// as either value could be meant.
     pub(crate) fn of(uri: &Uri, known: &[&str]) -> Self {
+        match Query::<Vec<(String, String)>>::try_from_uri(uri) {
+            Ok(Query(pairs)) => Self::of_pairs(pairs, known),
+            Err(_) => {
+                let mut params = Self::of_pairs(Vec::new(), known);
+                params.error("query", "is not a percent-encoded query string".to_owned());
+                params
+            }
+        }
+    }
+
+    /// As [`of`](Self::of), for a query string that stands within a larger text.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "topics that hold one come next")
+    )]
+    pub(crate) fn of_text(query: &str, known: &[&str]) -> Self {
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        Self::of_pairs(pairs.into_owned().collect(), known)
+    }
+
+    /// As [`of`](Self::of), for names and values that came in another way, for example as a JSON object.
+    pub(crate) fn of_pairs(pairs: Vec<(String, String)>, known: &[&str]) -> Self {
         let mut params = Self {
-            pairs: Vec::new(),
+            pairs,
             errors: Vec::new(),
         };
-        match Query::<Vec<(String, String)>>::try_from_uri(uri) {
-            Ok(Query(pairs)) => params.pairs = pairs,
-            Err(_) => params.error("query", "is not a percent-encoded query string".to_owned()),
-        }
         let names: Vec<String> = params.pairs.iter().map(|(name, _)| name.clone()).collect();
         for (index, name) in names.iter().enumerate() {
             if !known.contains(&name.as_str()) {
@@ -44,6 +62,23 @@ impl Params {
             }
         }
         params
+    }
+
+    /// Whether a parameter is given, right or wrong.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(given, _)| given == name)
+    }
+
+    /// Records an error if a parameter is given that has no meaning beside the others: it would be ignored.
+    pub(crate) fn refuse(&mut self, name: &str, reason: &str) {
+        if self.has(name) {
+            self.error(name, reason.to_owned());
+        }
+    }
+
+    /// Whether anything was wrong so far.
+    pub(crate) fn has_failed(&self) -> bool {
+        !self.errors.is_empty()
     }
 
     /// A parameter that may be absent. `None` also when it is wrong: then [`finish`](Self::finish) fails.
@@ -67,7 +102,7 @@ impl Params {
     where
         T::Err: Display,
     {
-        if !self.pairs.iter().any(|(given, _)| given == name) {
+        if !self.has(name) {
             self.error(name, format!("is missing; for example {name}={example}"));
         }
         self.optional(name)
@@ -86,6 +121,27 @@ impl Params {
             self.error(name, detail);
         }
         value
+    }
+
+    /// A number within `range`, not necessarily whole.
+    pub(crate) fn decimal(&mut self, name: &str, range: RangeInclusive<f64>) -> Option<f64> {
+        let (_, text) = self.pairs.iter().find(|(given, _)| given == name)?;
+        // No range holds a NaN.
+        let value = text.parse().ok().filter(|value| range.contains(value));
+        if value.is_none() {
+            let (first, last) = range.into_inner();
+            let detail = format!(
+                "is `{}`; a number from {first} to {last} is allowed",
+                shown(text)
+            );
+            self.error(name, detail);
+        }
+        value
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
+        self.optional(name)
     }
 
     /// Records an error that involves several parameters or needs their values.
