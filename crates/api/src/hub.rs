@@ -38,7 +38,7 @@ use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{outbox::Outbox, overview::Overviews, position::Position, pump::Pulse, topic::Topic};
-use crate::{resolve::Directory, status::StatusReader};
+use crate::{live::Shelf, resolve::Directory, status::StatusReader};
 
 /// Clients that may wait to be admitted to a topic while it reads; more wait before they are queued.
 const ADMISSIONS: usize = 1_024;
@@ -98,6 +98,12 @@ struct Inner {
     status: StatusReader,
     coalesce: Duration,
     topics: Mutex<HashMap<TopicKey, mpsc::Sender<Admission>>>,
+    #[allow(
+        clippy::allow_attributes,
+        dead_code,
+        reason = "pair analytics are on their way"
+    )]
+    shelf: Shelf,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
@@ -110,16 +116,26 @@ impl Hub {
         status: StatusReader,
         coalesce: Duration,
     ) -> Self {
+        let pulse: Arc<Pulse> = Arc::default();
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let shelf = Shelf::new(
+            store.clone(),
+            pulse.clone(),
+            coalesce,
+            tasks.clone(),
+            shutdown.clone(),
+        );
         Self(Arc::new(Inner {
             store,
             directory,
-            pulse: Arc::new(Pulse::default()),
+            pulse,
             overviews: Arc::default(),
             status,
             coalesce,
             topics: Mutex::default(),
-            tasks: TaskTracker::new(),
-            shutdown: CancellationToken::new(),
+            shelf,
+            tasks,
+            shutdown,
         }))
     }
 
@@ -157,6 +173,16 @@ impl Hub {
 
     pub(crate) fn pulse(&self) -> &Pulse {
         &self.0.pulse
+    }
+
+    /// Closes that are held in this process.
+    #[allow(
+        clippy::allow_attributes,
+        dead_code,
+        reason = "pair analytics are on their way"
+    )]
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.0.shelf
     }
 
     /// Makes a client follow these topics from now on, from `position` where that applies.

@@ -16,6 +16,7 @@
 //! | `pairs` | pair analytics: parameters, bars, figures |
 //! | `problem` | every error, as RFC 9457 |
 //! | `hub` | live data: heard once, read once, sent to every client |
+//! | `live` | closes and analyses that follow the market, shared by everybody who asks for the same |
 //! | `dashboard` | the static files of the page |
 //! | [`openapi`] | the document that describes all this |
 //!
@@ -27,6 +28,7 @@ pub mod config;
 mod convert;
 mod dashboard;
 mod hub;
+mod live;
 mod middleware;
 pub mod openapi;
 #[expect(

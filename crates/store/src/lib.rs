@@ -58,7 +58,7 @@ mod time;
 pub mod trades;
 pub mod watchlist;
 
-pub use bars::{BarOrigin, BarRange, StoredBar};
+pub use bars::{BarOrigin, BarRange, StoredBar, StoredClose};
 pub use connection::{DatabaseUrls, PoolSettings, Store};
 pub use error::{Result, StoreError};
 pub use events::{Event, EventBus, PgEventBus, Subscription};

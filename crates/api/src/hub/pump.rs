@@ -12,7 +12,7 @@ use store::{
     Event, EventBus, PgEventBus, Store, SymbolId, Table, TradeNotice, events::BusCursor,
     feed_status,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::signal::{Pending, Signal};
 use crate::resolve::Directory;
@@ -26,6 +26,9 @@ pub(crate) struct Pulse {
     newest: RwLock<HashMap<SymbolId, TradeNotice>>,
     /// Greatest exchange time heard of; 0 before anything was.
     watermarks: HashMap<Venue, watch::Sender<i64>>,
+    /// The same, but moved only after everybody was signalled who is to read what lies before it.
+    settled: HashMap<Venue, watch::Sender<i64>>,
+    heard_at: Mutex<Option<Instant>>,
     by_symbol: Mutex<HashMap<SymbolId, Vec<Weak<Signal>>>>,
     any: Mutex<Vec<Weak<Signal>>>,
     feeds: Mutex<Vec<Weak<Signal>>>,
@@ -33,14 +36,18 @@ pub(crate) struct Pulse {
     listening: watch::Sender<bool>,
 }
 
+fn of_venues() -> HashMap<Venue, watch::Sender<i64>> {
+    let sender = |&venue| (venue, watch::Sender::new(0));
+    Venue::ALL.iter().map(sender).collect()
+}
+
 impl Default for Pulse {
     fn default() -> Self {
         Self {
             newest: RwLock::default(),
-            watermarks: Venue::ALL
-                .iter()
-                .map(|&venue| (venue, watch::Sender::new(0)))
-                .collect(),
+            watermarks: of_venues(),
+            settled: of_venues(),
+            heard_at: Mutex::default(),
             by_symbol: Mutex::default(),
             any: Mutex::default(),
             feeds: Mutex::default(),
@@ -71,13 +78,26 @@ impl Pulse {
         self.listening.subscribe()
     }
 
+    /// As [`watermark`](Self::watermark), for who keeps what it has read: when this has come to a time,
+    /// the signals for everything before it are raised.
+    pub(crate) fn settled(&self, venue: Venue) -> watch::Receiver<i64> {
+        self.settled[&venue].subscribe()
+    }
+
+    /// Whether notifications are heard, the last no longer ago than this.
+    pub(crate) fn heard_within(&self, span: Duration) -> bool {
+        let heard_at = *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.listening.borrow() && heard_at.is_some_and(|at| at.elapsed() <= span)
+    }
+
     /// Raises a watermark that was read from the database.
     pub(crate) fn advance(&self, venue: Venue, watermark_ms: i64) {
-        self.watermarks[&venue].send_if_modified(|known| {
-            let grows = *known < watermark_ms;
-            *known = watermark_ms.max(*known);
-            grows
-        });
+        raise_to(&self.watermarks[&venue], watermark_ms);
+    }
+
+    fn settle(&self, venue: Venue, watermark_ms: i64) {
+        self.advance(venue, watermark_ms);
+        raise_to(&self.settled[&venue], watermark_ms);
     }
 
     /// A signal for everything that happens to a symbol.
@@ -164,7 +184,7 @@ impl Pulse {
         }
     }
 
-    fn heard(&self, notice: &TradeNotice, venue: Option<Venue>) {
+    fn heard(&self, notice: &TradeNotice) {
         let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
         let known = newest.entry(notice.symbol_id).or_insert(*notice);
         if known.last_agg_id < notice.last_agg_id {
@@ -172,16 +192,32 @@ impl Pulse {
         }
         drop(newest);
         self.raise(notice.symbol_id, Pending::of(notice));
-        if let Some(venue) = venue {
-            self.advance(venue, notice.last_time_ms);
-        }
     }
 
+    fn hear(&self) {
+        let mut heard_at = self.heard_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *heard_at = Some(Instant::now());
+    }
+
+    /// What one commit stored: all of it is signalled before time moves on for anybody.
     fn heard_all(&self, notices: &[TradeNotice], venues: &HashMap<SymbolId, Venue>) {
         for notice in notices {
-            self.heard(notice, venues.get(&notice.symbol_id).copied());
+            self.heard(notice);
+        }
+        for notice in notices {
+            if let Some(&venue) = venues.get(&notice.symbol_id) {
+                self.settle(venue, notice.last_time_ms);
+            }
         }
     }
+}
+
+fn raise_to(sender: &watch::Sender<i64>, time_ms: i64) {
+    sender.send_if_modified(|known| {
+        let grows = *known < time_ms;
+        *known = time_ms.max(*known);
+        grows
+    });
 }
 
 fn raise_all(signals: &mut Vec<Weak<Signal>>, pending: Pending) {
@@ -233,15 +269,23 @@ pub(crate) async fn run(store: Store, directory: Directory, pulse: Arc<Pulse>) {
 }
 
 async fn handle(store: &Store, directory: &Directory, pulse: &Pulse, event: &Event) {
+    pulse.hear();
     match event {
         Event::Trades(notices) => {
             metrics::counter!("api_trade_notices_total").increment(notices.len() as u64);
             pulse.heard_all(notices, &venues(directory, notices).await);
         }
         Event::CatchUp(notices) => {
-            learn_watermarks(store, pulse).await;
-            pulse.heard_all(notices, &venues(directory, notices).await);
+            let watermarks = watermarks(store).await;
+            for &(venue, watermark_ms) in &watermarks {
+                pulse.advance(venue, watermark_ms);
+            }
             pulse.raise_everything();
+            pulse.heard_all(notices, &venues(directory, notices).await);
+            // What was stored before they were read is read by who was signalled just now.
+            for (venue, watermark_ms) in watermarks {
+                pulse.settle(venue, watermark_ms);
+            }
             pulse.raise_feeds();
             pulse.raise_tables(|_| true);
         }
@@ -251,7 +295,9 @@ async fn handle(store: &Store, directory: &Directory, pulse: &Pulse, event: &Eve
         }
         Event::Feeds(_) => {
             // The watermark moves with trades; here it is made up for what may have been missed.
-            learn_watermarks(store, pulse).await;
+            for (venue, watermark_ms) in watermarks(store).await {
+                pulse.advance(venue, watermark_ms);
+            }
             pulse.raise_feeds();
             return;
         }
@@ -273,15 +319,15 @@ async fn venues(directory: &Directory, notices: &[TradeNotice]) -> HashMap<Symbo
     })
 }
 
-async fn learn_watermarks(store: &Store, pulse: &Pulse) {
+async fn watermarks(store: &Store) -> Vec<(Venue, i64)> {
     match feed_status::read(store).await {
-        Ok(feeds) => {
-            for feed in feeds {
-                if let Some(watermark_ms) = feed.status.watermark_ms {
-                    pulse.advance(feed.status.venue, watermark_ms);
-                }
-            }
+        Ok(feeds) => feeds
+            .into_iter()
+            .filter_map(|feed| Some((feed.status.venue, feed.status.watermark_ms?)))
+            .collect(),
+        Err(error) => {
+            tracing::debug!(%error, "the feed's status could not be read");
+            Vec::new()
         }
-        Err(error) => tracing::debug!(%error, "the feed's status could not be read"),
     }
 }

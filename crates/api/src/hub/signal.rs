@@ -73,6 +73,11 @@ impl Signal {
         self.notify.notified().await;
     }
 
+    /// What is pending, which it stays.
+    pub(crate) fn peek(&self) -> Pending {
+        *self.lock()
+    }
+
     pub(crate) fn take(&self) -> Pending {
         std::mem::take(&mut self.lock())
     }

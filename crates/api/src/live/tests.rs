@@ -1,0 +1,4 @@
+//! Series and sessions on a database that is written to meanwhile.
+
+mod market;
+mod series;
