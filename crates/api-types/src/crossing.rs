@@ -55,10 +55,11 @@ impl Hysteresis {
         }
     }
 
-    /// Whether a breach on `side` is over at `value`.
+    /// Whether a breach on `side` is over at `value`; never at a value that is a breach on that side itself.
     #[must_use]
     pub fn is_over(&self, side: Side, value: f64) -> bool {
-        value * f64::from(side.sign()) <= self.exit
+        let value = value * f64::from(side.sign());
+        value <= self.exit && value < self.threshold
     }
 }
 
@@ -145,6 +146,7 @@ mod tests {
     fn a_jump_to_the_other_side_is_a_breach_of_its_own() {
         let mut detector = CrossingDetector::new(2.0, 2.0);
         assert_eq!(detector.push(Some(3.0)), Some(Side::Above));
+        assert_eq!(detector.push(Some(2.0)), None);
         assert_eq!(detector.push(Some(-3.0)), Some(Side::Below));
         assert_eq!(detector.push(Some(-3.0)), None);
     }

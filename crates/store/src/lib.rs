@@ -31,11 +31,13 @@
 //! | [`leases`] | one holder at a time, on database time, with fencing |
 //! | [`events`], [`notifications`] | what has just been written, pushed to readers |
 //! | [`probe`] | whether the database answers |
+//! | [`alerts`] | alert rules, where they stand, what they told, and its deliveries |
 //! | [`feed_status`] | what the ingestor says of itself every second |
 //!
 //! Times are milliseconds since the Unix epoch (`…_ms`) in Rust and `timestamptz` in SQL; prices
 //! and quantities are `f64` and `double precision`.
 
+pub mod alerts;
 pub mod bars;
 pub mod compression;
 mod connection;

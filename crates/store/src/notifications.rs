@@ -87,6 +87,10 @@ pub struct Payload {
 pub enum Table {
     /// The list of pairs.
     Watchlist,
+    /// Alert rules, as people make and change them.
+    AlertRules,
+    /// Where alert rules stand, and what they told.
+    Alerts,
     /// Of a newer version: whoever does not know it shows nothing of it.
     #[serde(other)]
     Unknown,
