@@ -95,6 +95,10 @@ pub struct Config {
     #[arg(long, env = "BACKFILL_1D_DAYS", default_value_t = 3 * 365)]
     pub backfill_1d_days: u32,
 
+    /// Gaps of more trades than this are recorded, and not repaired; 0 repairs none.
+    #[arg(long, env = "GAP_REPAIR_MAX", default_value_t = GAP_REPAIR_MAX)]
+    pub gap_repair_max: u32,
+
     /// How long a stopping ingestor tries to write what it holds, in milliseconds.
     #[arg(long, env = "INGESTOR_STOP_TIMEOUT_MS", default_value_t = 5_000)]
     pub stop_timeout_ms: u64,
@@ -104,6 +108,8 @@ const DATABASE_URL: &str = "postgres://spreadscope@localhost/spreadscope";
 const WS_URL: &str = "wss://fstream.binance.com";
 const REST_URL: &str = "https://fapi.binance.com";
 const SYMBOLS: [&str; 5] = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT"];
+/// A quarter of a day's calls at half of the weight that the exchange allows.
+const GAP_REPAIR_MAX: u32 = 500_000;
 const OPS_BIND: &str = "127.0.0.1:9101";
 
 /// What is shown of a secret.
@@ -132,6 +138,7 @@ impl Default for Config {
             backfill_1m_days: 7,
             backfill_1h_days: 180,
             backfill_1d_days: 3 * 365,
+            gap_repair_max: GAP_REPAIR_MAX,
             stop_timeout_ms: 5_000,
         }
     }
@@ -160,6 +167,7 @@ impl fmt::Debug for Config {
             backfill_1m_days,
             backfill_1h_days,
             backfill_1d_days,
+            gap_repair_max,
             stop_timeout_ms,
         } = self;
         f.debug_struct("Config")
@@ -185,6 +193,7 @@ impl fmt::Debug for Config {
             .field("backfill_1m_days", backfill_1m_days)
             .field("backfill_1h_days", backfill_1h_days)
             .field("backfill_1d_days", backfill_1d_days)
+            .field("gap_repair_max", gap_repair_max)
             .field("stop_timeout_ms", stop_timeout_ms)
             .finish()
     }

@@ -7,7 +7,7 @@
 //! ```text
 //!   WebSocket ─ connection ─┐  bounded   ┌─ gap rule ─ rejects, gaps, trades ─ store
 //!   WebSocket ─ connection ─┼──queue──── writer ── first trade ──> first minute ─┐
-//!        REST ─ back-fill ──┘            └── recorded gap ──> klines around it   │
+//!        REST ─ back-fill ──┘            └── recorded gap ──> klines and repair  │
 //!               ^────────────────────────────────────────────────────────────────┘
 //! ```
 //!
@@ -20,7 +20,7 @@
 //! | `connection`, `silence` | one WebSocket connection, made again for ever; who is silent |
 //! | `writer` | the one task that writes, and the order that keeps every id accounted for |
 //! | `attempt` | how long the database is waited for |
-//! | `backfill` | klines of the past and around gaps; the first minute |
+//! | `backfill` | klines of the past and around gaps; the first minute; repair of gaps |
 //! | `state`, `status` | what it knows of itself, written out every second |
 //!
 //! Memory is bounded: `queue_batches` × `batch_max_trades` trades wait at most, plus what the

@@ -12,7 +12,7 @@ use service::{Backoff, Health};
 use store::{PoolSettings, Store, StoreError, SymbolId, SymbolSpec, cursors, gaps, rejects};
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -221,6 +221,7 @@ impl Start<'_> {
         let (batches, queue) = mpsc::channel(config.queue_batches as usize);
         let (first_trades, first_trade_queue) = mpsc::channel(announce.len().max(1));
         let (recorded_gaps, gap_queue) = mpsc::channel(GAP_QUEUE);
+        let gaps_found = Arc::new(Notify::new());
         // Tasks that make work stop first; the writer ends when they have, the status last of all.
         let shutdown = self.shutdown.child_token();
 
@@ -253,6 +254,12 @@ impl Start<'_> {
         tasks.spawn(backfill::refetch_around_gaps(
             Arc::clone(&backfill),
             gap_queue,
+        ));
+        tasks.spawn(backfill::repair_gaps(
+            Arc::clone(&backfill),
+            config.gap_repair_max,
+            Arc::clone(&gaps_found),
+            batches.clone(),
         ));
         tasks.spawn(backfill::complete_first_minutes(
             backfill,
@@ -292,6 +299,7 @@ impl Start<'_> {
             logs,
             first_trades,
             recorded_gaps,
+            gaps_found,
             stop_timeout: config.stop_timeout(),
         };
         tasks.spawn(writer.run(shutdown.clone()));

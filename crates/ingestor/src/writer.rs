@@ -13,7 +13,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use service::{Backoff, Health};
 use store::{Store, StoreError, SymbolId, TradeBatch, gaps, rejects, trades};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -68,6 +68,8 @@ pub(crate) struct Writer {
     pub(crate) first_trades: mpsc::Sender<FirstTrade>,
     /// When it is full, the next start asks for the klines instead.
     pub(crate) recorded_gaps: mpsc::Sender<RecordedGap>,
+    /// Told when gaps were recorded, so that repair looks at the table.
+    pub(crate) gaps_found: Arc<Notify>,
     pub(crate) stop_timeout: Duration,
 }
 
@@ -288,6 +290,9 @@ impl Writer {
         for first in load.first {
             // Nobody listens once the ingestor stops.
             let _ = self.first_trades.try_send(first);
+        }
+        if !load.missing.is_empty() {
+            self.gaps_found.notify_one();
         }
         for (symbol_id, missing) in load.missing {
             let _ = self

@@ -39,6 +39,8 @@ pub struct Gap {
     pub detected_at_ms: i64,
     /// When it was filled; `None` while it is open.
     pub filled_at_ms: Option<i64>,
+    /// Why it is not repaired; `None` while that is still to be tried. See [`give_up`].
+    pub given_up: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -52,6 +54,7 @@ struct Row {
     reason: String,
     detected_at: DateTime<Utc>,
     filled_at: Option<DateTime<Utc>>,
+    given_up: Option<String>,
 }
 
 impl From<Row> for Gap {
@@ -68,6 +71,7 @@ impl From<Row> for Gap {
             },
             detected_at_ms: to_ms(row.detected_at),
             filled_at_ms: row.filled_at.map(to_ms),
+            given_up: row.given_up,
         }
     }
 }
@@ -111,7 +115,7 @@ pub async fn record(store: &Store, gaps: &[NewGap]) -> Result<Vec<i64>> {
 pub async fn unfilled(store: &Store) -> Result<Vec<Gap>> {
     let rows = sqlx::query_as::<_, Row>(
         "SELECT gap_id, symbol_id, from_agg_id, to_agg_id, from_time, to_time, reason, detected_at,
-                filled_at
+                filled_at, given_up
          FROM gaps WHERE filled_at IS NULL ORDER BY to_time DESC, gap_id DESC",
     )
     // An ingestor that starts goes on from here, and must not miss what it wrote last.
@@ -172,20 +176,102 @@ async fn changed(
     notify(transaction, &changed_payloads(&symbols)).await
 }
 
+/// The newest open gap of these symbols that is not given up: what repair does next.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn next_to_repair(store: &Store, symbols: &[SymbolId]) -> Result<Option<Gap>> {
+    let symbols: Vec<i32> = symbols.iter().map(|id| id.0).collect();
+    let row = sqlx::query_as::<_, Row>(
+        "SELECT gap_id, symbol_id, from_agg_id, to_agg_id, from_time, to_time, reason, detected_at,
+                filled_at, given_up
+         FROM gaps WHERE filled_at IS NULL AND given_up IS NULL AND symbol_id = ANY ($1)
+         ORDER BY to_time DESC, gap_id DESC LIMIT 1",
+    )
+    .bind(symbols)
+    .fetch_optional(store.write_pool())
+    .await?;
+    Ok(row.map(Gap::from))
+}
+
+/// Records that a gap will not be repaired, with the reason in a word. It stays open.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn give_up(store: &Store, gap_id: i64, reason: &str) -> Result<()> {
+    sqlx::query("UPDATE gaps SET given_up = $2 WHERE gap_id = $1 AND filled_at IS NULL")
+        .bind(gap_id)
+        .bind(reason)
+        .execute(store.write_pool())
+        .await?;
+    Ok(())
+}
+
+/// Cuts the ids before `from_agg_id` off an open gap into a gap of their own that is given up: the
+/// exchange goes on after them.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn give_up_before(
+    store: &Store,
+    gap_id: i64,
+    from_agg_id: i64,
+    reason: &str,
+) -> Result<()> {
+    let mut tx = store.write_pool().begin().await?;
+    sqlx::query(
+        "INSERT INTO gaps AS g (symbol_id, from_agg_id, to_agg_id, from_time, to_time, detected_at,
+                reason, given_up)
+         SELECT symbol_id, from_agg_id, $2 - 1, from_time, to_time, detected_at, reason, $3
+         FROM gaps WHERE gap_id = $1 AND filled_at IS NULL AND from_agg_id < $2 AND to_agg_id >= $2
+         ON CONFLICT (symbol_id, from_agg_id, to_agg_id)
+             DO UPDATE SET given_up = excluded.given_up, filled_at = NULL",
+    )
+    .bind(gap_id)
+    .bind(from_agg_id)
+    .bind(reason)
+    .execute(&mut *tx)
+    .await?;
+    shrink(&mut tx, gap_id, from_agg_id, None).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Makes an open gap smaller after a part of it was filled: its first missing id and the time of
 /// the trade before that.
 ///
 /// # Errors
 /// Only those of the database.
 pub async fn advance(store: &Store, gap_id: i64, from_agg_id: i64, time_ms: i64) -> Result<()> {
+    let mut tx = store.write_pool().begin().await?;
+    shrink(&mut tx, gap_id, from_agg_id, Some(time_ms)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What is left of a gap may be another gap already, found before a crash: then that one stands for it.
+async fn shrink(
+    transaction: &mut PgConnection,
+    gap_id: i64,
+    from_agg_id: i64,
+    time_ms: Option<i64>,
+) -> Result<()> {
     sqlx::query(
-        "UPDATE gaps SET from_agg_id = $2, from_time = $3
+        "WITH twin AS (
+             SELECT FROM gaps g JOIN gaps o
+                 ON o.symbol_id = g.symbol_id AND o.to_agg_id = g.to_agg_id AND o.gap_id <> g.gap_id
+             WHERE g.gap_id = $1 AND o.from_agg_id = $2)
+         UPDATE gaps SET
+             filled_at = CASE WHEN EXISTS (SELECT FROM twin) THEN now() END,
+             from_agg_id = CASE WHEN EXISTS (SELECT FROM twin) THEN from_agg_id ELSE $2 END,
+             from_time = CASE WHEN EXISTS (SELECT FROM twin) THEN from_time
+                              ELSE coalesce(least($3, to_time), from_time) END
          WHERE gap_id = $1 AND filled_at IS NULL AND from_agg_id < $2 AND to_agg_id >= $2",
     )
     .bind(gap_id)
     .bind(from_agg_id)
-    .bind(from_ms(time_ms))
-    .execute(store.write_pool())
+    .bind(time_ms.map(from_ms))
+    .execute(transaction)
     .await?;
     Ok(())
 }

@@ -185,9 +185,6 @@ async fn fetch<V: Venue>(
 }
 
 /// Fetches the one-minute klines around gaps, so that charts have no hole while trades are missing.
-///
-/// This is where repair belongs: ask the venue for the trades from the first missing id on, and send
-/// them to the writer as a batch without a session; the gap rule then closes the gap by itself.
 pub(crate) async fn refetch_around_gaps<V: Venue>(
     backfill: Arc<Backfill<V>>,
     mut gaps: mpsc::Receiver<RecordedGap>,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use futures::{StreamExt, stream::FuturesUnordered};
 use market::Interval;
 use store::symbols;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
-use super::{Backfill, klines::fetch_up_to, retry::GaveUp};
+use super::{Backfill, klines::fetch_up_to, page, retry::GaveUp};
 use crate::{
     batch::Batch,
     venue::{TradesFrom, Urgency, Venue},
@@ -96,9 +96,7 @@ async fn fetch_minute<V: Venue>(
                 backfill.venue.trades(&followed.symbol, from, Urgency::Live)
             })
             .await?;
-        let mut ids: Vec<i64> = page.trades.iter().map(|trade| trade.agg_id).collect();
-        ids.extend(page.rejects.iter().filter_map(|reject| reject.agg_id));
-        ids.sort_unstable();
+        let ids = page::ids(&page);
         // An empty first page: nothing was traded in the minute before the stream began, or the
         // exchange's pages lag behind its stream.
         let Some(&last) = ids.last() else {
@@ -110,34 +108,8 @@ async fn fetch_minute<V: Venue>(
             }
             expected = Some(id + 1);
         }
-        let mut batch = Batch::default();
-        let older = |id: i64| id < first.agg_id;
-        batch.trades = page
-            .trades
-            .into_iter()
-            .filter(|trade| older(trade.agg_id))
-            .map(|trade| (followed.id, trade))
-            .collect();
-        for reject in page
-            .rejects
-            .iter()
-            .filter(|reject| reject.agg_id.is_some_and(older))
-        {
-            let (agg_id, time_ms) = (reject.agg_id, reject.time_ms);
-            batch.reject(
-                Some(followed.id),
-                agg_id,
-                time_ms,
-                reject.reason,
-                &reject.raw,
-            );
-        }
         let reached = last >= first.agg_id - 1;
-        let (stored, wait) = oneshot::channel();
-        batch.stored = Some(stored);
-        if batches.send(batch).await.is_err() || wait.await.is_err() {
-            return Err(GaveUp::Stopped.into());
-        }
+        page::store(batches, followed.id, page, |id| id < first.agg_id).await?;
         if reached {
             return match expected {
                 // Nothing of the minute came before the first live trade.

@@ -1,8 +1,11 @@
-//! What the stream does not tell: klines of the past, and the minute in which it all began.
+//! What the stream does not tell: klines of the past, the minute in which it all began, and the trades
+//! that it left out.
 
 mod klines;
 mod minute;
+mod page;
 mod plan;
+mod repair;
 mod retry;
 
 use std::sync::Arc;
@@ -15,6 +18,7 @@ use crate::{batch::Followed, state::FeedShared, venue::Venue};
 pub(crate) use klines::{fetch_history, refetch_around_gaps};
 pub(crate) use minute::complete_first_minutes;
 pub(crate) use plan::Spans;
+pub(crate) use repair::repair_gaps;
 
 /// What every part of the back-fill needs.
 pub(crate) struct Backfill<V> {

@@ -19,6 +19,9 @@ const KLINES_PER_PAGE: u32 = 499;
 /// Longest stretch of time that the exchange searches for trades.
 const TRADES_SEARCH_MS: i64 = 3_600_000;
 
+/// The exchange gives trades of the last day only.
+const TRADES_REACH_MS: i64 = 86_400_000;
+
 /// Binance USD-M Futures at the given addresses.
 #[derive(Debug)]
 pub struct Binance {
@@ -126,6 +129,14 @@ impl Venue for Binance {
             .clamp(1, KLINES_PER_PAGE);
         let call = request::klines(symbol, interval, start_ms, end_ms, limit);
         Ok(rest::klines(&self.rest.get(&call, urgency).await?)?)
+    }
+
+    fn trades_reach_ms(&self) -> i64 {
+        TRADES_REACH_MS
+    }
+
+    fn trades_search_ms(&self) -> i64 {
+        TRADES_SEARCH_MS
     }
 
     async fn trades(

@@ -50,6 +50,12 @@ pub trait Venue: Send + Sync + 'static {
         urgency: Urgency,
     ) -> impl Future<Output = Result<Vec<Bar>, RestError>> + Send;
 
+    /// How far back [`trades`](Self::trades) reaches, milliseconds.
+    fn trades_reach_ms(&self) -> i64;
+
+    /// Longest stretch from [`TradesFrom::TimeMs`] on that is searched for trades, milliseconds.
+    fn trades_search_ms(&self) -> i64;
+
     /// The first trades from an id, or a time, on; in ascending order of id.
     fn trades(
         &self,

@@ -3,6 +3,7 @@
 mod faults;
 mod history;
 mod outages;
+mod repair;
 mod restart;
 mod rig;
 mod stream;

@@ -1,0 +1,266 @@
+//! Trades that the stream left out, asked for by their ids while it goes on.
+//!
+//! The table of gaps is the list of what to do, so a crash loses nothing of it: page by page the newest
+//! gap that is not given up is made smaller, until nothing of it is left. What the exchange cannot give
+//! stays an open gap that says why.
+
+use std::{sync::Arc, time::Duration};
+
+use store::{SymbolId, gaps, gaps::Gap};
+use tokio::sync::{Notify, mpsc};
+
+use super::{Backfill, page, retry::GaveUp};
+use crate::{
+    batch::{Batch, Followed},
+    venue::{TradePage, TradesFrom, Urgency, Venue},
+};
+
+/// A trade that comes a little late fills its gap by itself: it is waited for so long.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// The exchange drops trades at its own pace, so the last of its reach is not relied upon.
+const REACH_MARGIN_MS: i64 = 60_000;
+
+/// The exchange's pages lag behind its stream: so often a page without what it should have is asked for
+/// again.
+const LAGGING_PAGES: u32 = 5;
+const PAGE_LAG: Duration = Duration::from_secs(1);
+
+/// Repairs gaps of at most `max_trades` trades until the ingestor stops; 0 repairs none.
+pub(crate) async fn repair_gaps<V: Venue>(
+    backfill: Arc<Backfill<V>>,
+    max_trades: u32,
+    found: Arc<Notify>,
+    batches: mpsc::Sender<Batch>,
+) {
+    let repair = Repair {
+        symbols: backfill
+            .followed
+            .iter()
+            .map(|followed| followed.id)
+            .collect(),
+        backfill,
+        max_trades: i64::from(max_trades),
+        batches,
+    };
+    if max_trades > 0
+        && let Err(GaveUp::Rest(error)) = repair.run(&found).await
+    {
+        // Refusals are given up gap by gap.
+        tracing::error!(event = "repair_ended", %error);
+    }
+}
+
+struct Repair<V> {
+    backfill: Arc<Backfill<V>>,
+    symbols: Vec<SymbolId>,
+    max_trades: i64,
+    batches: mpsc::Sender<Batch>,
+}
+
+/// Why a gap, or its beginning, is not repaired.
+#[derive(Clone, Copy)]
+enum Hopeless {
+    TooLarge,
+    TooOld,
+    NotAvailable,
+    Refused,
+}
+
+impl Hopeless {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::TooLarge => "too_large",
+            Self::TooOld => "too_old",
+            Self::NotAvailable => "not_available",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl<V: Venue> Repair<V> {
+    async fn run(&self, found: &Notify) -> Result<(), GaveUp> {
+        let store = &self.backfill.store;
+        loop {
+            // Newest first, looked up for every page: a gap that opens now comes before an old one.
+            let next = self
+                .backfill
+                .store(|| gaps::next_to_repair(store, &self.symbols))
+                .await?;
+            match next {
+                Some(gap) => self.shorten(&gap).await?,
+                None => {
+                    tokio::select! {
+                        () = self.backfill.shutdown.cancelled() => return Err(GaveUp::Stopped),
+                        () = found.notified() => {}
+                    }
+                    self.backfill.pause(SETTLING).await?;
+                }
+            }
+        }
+    }
+
+    /// Fetches one page of what a gap lacks.
+    async fn shorten(&self, gap: &Gap) -> Result<(), GaveUp> {
+        let Some(followed) = self.backfill.followed(gap.gap.symbol_id) else {
+            return self.give_up(gap, Hopeless::Refused).await;
+        };
+        let (first, last) = (gap.gap.from_agg_id, gap.gap.to_agg_id);
+        if last - first >= self.max_trades {
+            return self.give_up(gap, Hopeless::TooLarge).await;
+        }
+        let now_ms = self
+            .backfill
+            .ask(None, || self.backfill.venue.server_time_ms())
+            .await?;
+        let oldest_ms = now_ms - self.backfill.venue.trades_reach_ms() + REACH_MARGIN_MS;
+        if gap.gap.to_ms < oldest_ms {
+            return self.give_up(gap, Hopeless::TooOld).await;
+        }
+        let is_cut = gap.gap.from_ms < oldest_ms;
+        let fetched = if is_cut {
+            self.first_since(followed, oldest_ms, gap.gap.to_ms).await
+        } else {
+            self.starting_at(followed, first, last).await
+        };
+        let page = match fetched {
+            Ok(page) => page,
+            Err(GaveUp::Rest(error)) => {
+                tracing::error!(event = "repair_refused", gap_id = gap.gap_id, %error);
+                return self.give_up(gap, Hopeless::Refused).await;
+            }
+            Err(stopped @ GaveUp::Stopped) => return Err(stopped),
+        };
+        let run = contiguous(&page::ids(&page), first, last);
+        let absent = if is_cut {
+            Hopeless::TooOld
+        } else {
+            Hopeless::NotAvailable
+        };
+        let Some((from, to)) = run else {
+            return self.give_up(gap, absent).await;
+        };
+        if from > first {
+            self.give_up_before(gap, from, absent).await?;
+        }
+        let time_ms = page
+            .trades
+            .iter()
+            .filter(|trade| trade.agg_id <= to)
+            .map(|trade| trade.time_ms)
+            .max();
+        page::store(&self.batches, followed.id, page, |id| {
+            (from..=to).contains(&id)
+        })
+        .await?;
+        let trades = (to - from + 1).unsigned_abs();
+        metrics::counter!("ingestor_gap_trades_repaired_total").increment(trades);
+        tracing::info!(event = "gap_repaired", gap_id = gap.gap_id, symbol = %followed.symbol,
+            from_agg_id = from, to_agg_id = to, left = last - to);
+        let store = &self.backfill.store;
+        if to == last {
+            self.backfill
+                .store(|| gaps::mark_filled(store, gap.gap_id))
+                .await
+        } else {
+            let time_ms = time_ms.unwrap_or(gap.gap.from_ms).max(gap.gap.from_ms);
+            self.backfill
+                .store(|| gaps::advance(store, gap.gap_id, to + 1, time_ms))
+                .await
+        }
+    }
+
+    /// The page from `first` on; asked for again while it has nothing up to `last`.
+    async fn starting_at(
+        &self,
+        followed: &Followed,
+        first: i64,
+        last: i64,
+    ) -> Result<TradePage, GaveUp> {
+        let mut page = self.ask(followed, TradesFrom::Id(first)).await?;
+        for _ in 1..LAGGING_PAGES {
+            if contiguous(&page::ids(&page), first, last).is_some() {
+                break;
+            }
+            self.backfill.pause(PAGE_LAG).await?;
+            page = self.ask(followed, TradesFrom::Id(first)).await?;
+        }
+        Ok(page)
+    }
+
+    /// The first page with trades at or after `from_ms`, looked for up to `to_ms`.
+    async fn first_since(
+        &self,
+        followed: &Followed,
+        mut from_ms: i64,
+        to_ms: i64,
+    ) -> Result<TradePage, GaveUp> {
+        loop {
+            let page = self.ask(followed, TradesFrom::TimeMs(from_ms)).await?;
+            if !page::ids(&page).is_empty() || from_ms > to_ms {
+                return Ok(page);
+            }
+            from_ms += self.backfill.venue.trades_search_ms();
+        }
+    }
+
+    async fn ask(&self, followed: &Followed, from: TradesFrom) -> Result<TradePage, GaveUp> {
+        self.backfill
+            .ask(None, || {
+                self.backfill
+                    .venue
+                    .trades(&followed.symbol, from, Urgency::Background)
+            })
+            .await
+    }
+
+    async fn give_up(&self, gap: &Gap, why: Hopeless) -> Result<(), GaveUp> {
+        metrics::counter!("ingestor_gaps_given_up_total", "reason" => why.word()).increment(1);
+        tracing::warn!(event = "gap_given_up", gap_id = gap.gap_id, symbol_id = %gap.gap.symbol_id,
+            reason = why.word(), from_agg_id = gap.gap.from_agg_id, to_agg_id = gap.gap.to_agg_id);
+        let store = &self.backfill.store;
+        self.backfill
+            .store(|| gaps::give_up(store, gap.gap_id, why.word()))
+            .await
+    }
+
+    async fn give_up_before(&self, gap: &Gap, from: i64, why: Hopeless) -> Result<(), GaveUp> {
+        metrics::counter!("ingestor_gaps_given_up_total", "reason" => why.word()).increment(1);
+        tracing::warn!(event = "gap_given_up_in_part", gap_id = gap.gap_id,
+            symbol_id = %gap.gap.symbol_id, reason = why.word(),
+            from_agg_id = gap.gap.from_agg_id, to_agg_id = from - 1);
+        let store = &self.backfill.store;
+        self.backfill
+            .store(|| gaps::give_up_before(store, gap.gap_id, from, why.word()))
+            .await
+    }
+}
+
+/// The first ids within `first..=last` that follow each other without a hole: first and last of them.
+fn contiguous(ids: &[i64], first: i64, last: i64) -> Option<(i64, i64)> {
+    let mut wanted = ids.iter().copied().filter(|id| (first..=last).contains(id));
+    let from = wanted.next()?;
+    let mut to = from;
+    for id in wanted {
+        match id - to {
+            0 => {}
+            1 => to = id,
+            _ => break,
+        }
+    }
+    Some((from, to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contiguous;
+
+    #[test]
+    fn a_page_is_used_up_to_its_first_hole_and_within_the_gap() {
+        assert_eq!(contiguous(&[3, 4, 5, 6], 3, 5), Some((3, 5)));
+        assert_eq!(contiguous(&[5, 6, 8, 9], 3, 9), Some((5, 6)));
+        assert_eq!(contiguous(&[4, 4, 5], 4, 9), Some((4, 5)));
+        assert_eq!(contiguous(&[10, 11], 3, 9), None);
+        assert_eq!(contiguous(&[], 3, 9), None);
+    }
+}

@@ -1,0 +1,84 @@
+//! Gaps while they are repaired.
+
+mod support;
+
+use anyhow::Result;
+use store::{SymbolId, gaps, gaps::NewGap};
+use support::register;
+use testkit::TestDb;
+
+fn gap(symbol_id: SymbolId, from_agg_id: i64, to_agg_id: i64, to_ms: i64) -> NewGap {
+    NewGap {
+        symbol_id,
+        from_agg_id,
+        to_agg_id,
+        from_ms: to_ms - 1_000,
+        to_ms,
+        reason: "test".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn the_newest_gap_that_is_not_given_up_is_repaired_next() -> Result<()> {
+    let db = TestDb::create().await?;
+    let store = db.store();
+    let ids = register(store, &["AAAUSDT", "BBBUSDT"]).await?;
+    let found = [
+        gap(ids[0], 10, 19, 5_000),
+        gap(ids[0], 30, 39, 9_000),
+        gap(ids[1], 10, 19, 20_000),
+    ];
+    let keys = gaps::record(store, &found).await?;
+    let next = async |symbols: &[SymbolId]| {
+        let next = gaps::next_to_repair(store, symbols).await?;
+        anyhow::Ok(next.map(|gap| gap.gap_id))
+    };
+    assert_eq!(next(&ids).await?, Some(keys[2]));
+    assert_eq!(next(&ids[..1]).await?, Some(keys[1]), "of its own symbols");
+    gaps::give_up(store, keys[1], "too_large").await?;
+    assert_eq!(next(&ids[..1]).await?, Some(keys[0]));
+    gaps::mark_filled(store, keys[0]).await?;
+    assert_eq!(next(&ids[..1]).await?, None);
+    let open = gaps::unfilled(store).await?;
+    let given_up: Vec<_> = open.iter().map(|gap| gap.given_up.as_deref()).collect();
+    assert_eq!(given_up, [None, Some("too_large")], "it stays open");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_the_exchange_does_not_have_becomes_a_gap_of_its_own() -> Result<()> {
+    let db = TestDb::create().await?;
+    let store = db.store();
+    let id = register(store, &["AAAUSDT"]).await?[0];
+    let key = gaps::record(store, &[gap(id, 10, 29, 5_000)]).await?[0];
+    gaps::give_up_before(store, key, 15, "not_available").await?;
+    let open = gaps::unfilled(store).await?;
+    let mut ranges: Vec<_> = open
+        .iter()
+        .map(|gap| {
+            (
+                gap.gap.from_agg_id,
+                gap.gap.to_agg_id,
+                gap.given_up.as_deref(),
+            )
+        })
+        .collect();
+    ranges.sort_unstable();
+    assert_eq!(ranges, [(10, 14, Some("not_available")), (15, 29, None)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_gap_that_shrinks_to_one_found_before_is_told_by_that_one() -> Result<()> {
+    let db = TestDb::create().await?;
+    let store = db.store();
+    let id = register(store, &["AAAUSDT"]).await?[0];
+    let keys = gaps::record(store, &[gap(id, 10, 29, 5_000), gap(id, 20, 29, 5_000)]).await?;
+    gaps::advance(store, keys[0], 20, 4_500).await?;
+    let open = gaps::unfilled(store).await?;
+    assert_eq!(
+        open.iter().map(|gap| gap.gap_id).collect::<Vec<_>>(),
+        keys[1..]
+    );
+    Ok(())
+}
