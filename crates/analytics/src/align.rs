@@ -107,6 +107,7 @@ pub fn align(y: Closes<'_>, x: Closes<'_>, join: Join) -> Result<Aligned> {
     }
     y.check("y")?;
     x.check("x")?;
+    let mut joiner = Joiner::new(join);
     let mut rows = Aligned::default();
     let (mut i, mut j) = (0, 0);
     loop {
@@ -114,21 +115,22 @@ pub fn align(y: Closes<'_>, x: Closes<'_>, join: Join) -> Result<Aligned> {
         let Some(time) = ty.into_iter().chain(tx).min().copied() else {
             return Ok(rows);
         };
-        let (own_y, own_x) = (ty == Some(&time), tx == Some(&time));
-        i += usize::from(own_y);
-        j += usize::from(own_x);
-        match (y.last(i, time, join), x.last(j, time, join)) {
-            (Some(close_y), Some(close_x)) => {
+        let own_y = (ty == Some(&time)).then(|| y.closes[i]);
+        let own_x = (tx == Some(&time)).then(|| x.closes[j]);
+        i += usize::from(own_y.is_some());
+        j += usize::from(own_x.is_some());
+        match joiner.push(time, own_y, own_x) {
+            Some(row) => {
                 rows.times_ms.push(time);
-                rows.y.push(close_y);
-                rows.x.push(close_x);
-                if own_y && own_x {
-                    rows.joined += 1;
-                } else {
+                rows.y.push(row.y);
+                rows.x.push(row.x);
+                if row.filled {
                     rows.filled += 1;
+                } else {
+                    rows.joined += 1;
                 }
             }
-            _ => rows.dropped += 1,
+            None => rows.dropped += 1,
         }
     }
 }
@@ -149,13 +151,64 @@ impl Closes<'_> {
         }
         Error::check_finite(series, self.closes)
     }
+}
 
-    /// The close of the last of the first `seen` bars if it is recent enough to stand for `time`.
-    fn last(&self, seen: usize, time: i64, join: Join) -> Option<f64> {
-        let last = seen.checked_sub(1)?;
-        let age_ms = i128::from(time) - i128::from(self.times_ms[last]);
-        let reach_ms = i128::from(join.bucket_ms) * i128::from(join.max_fill);
-        (age_ms <= reach_ms).then(|| self.closes[last])
+/// One row of a join.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JoinedRow {
+    /// Close of the dependent leg.
+    pub y: f64,
+    /// Close of the hedge leg.
+    pub x: f64,
+    /// Whether one of them is carried forward.
+    pub filled: bool,
+}
+
+/// [`align`] bucket by bucket, for series that grow. O(1) a bucket.
+///
+/// ```
+/// use analytics::align::{Join, JoinedRow, Joiner};
+/// let mut joiner = Joiner::new(Join::seconds());
+/// joiner.push(0, Some(10.0), Some(5.0));
+/// let row = joiner.push(1_000, Some(11.0), None);
+/// assert_eq!(row, Some(JoinedRow { y: 11.0, x: 5.0, filled: true }));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Joiner {
+    join: Join,
+    y: Option<(i64, f64)>,
+    x: Option<(i64, f64)>,
+}
+
+impl Joiner {
+    /// A join that has seen nothing.
+    #[must_use]
+    pub const fn new(join: Join) -> Self {
+        Self {
+            join,
+            y: None,
+            x: None,
+        }
+    }
+
+    /// The row of the bucket that starts at `time_ms`, in which these legs have bars of their own; `None` if
+    /// it is no row. Buckets come in ascending order, each in which a leg has a bar once.
+    pub fn push(&mut self, time_ms: i64, y: Option<f64>, x: Option<f64>) -> Option<JoinedRow> {
+        self.y = y.map(|close| (time_ms, close)).or(self.y);
+        self.x = x.map(|close| (time_ms, close)).or(self.x);
+        Some(JoinedRow {
+            y: self.recent(self.y, time_ms)?,
+            x: self.recent(self.x, time_ms)?,
+            filled: y.is_none() || x.is_none(),
+        })
+    }
+
+    /// The close if it is recent enough to stand for `time_ms`.
+    fn recent(&self, last: Option<(i64, f64)>, time_ms: i64) -> Option<f64> {
+        let (last_ms, close) = last?;
+        let age_ms = i128::from(time_ms) - i128::from(last_ms);
+        let reach_ms = i128::from(self.join.bucket_ms) * i128::from(self.join.max_fill);
+        (age_ms <= reach_ms).then_some(close)
     }
 }
 

@@ -48,6 +48,19 @@ pub(crate) const fn interval(interval: market::Interval) -> Interval {
     }
 }
 
+/// The interval of the feed that a name of the wire means.
+pub(crate) const fn market_interval(interval: Interval) -> market::Interval {
+    match interval {
+        Interval::S1 => market::Interval::S1,
+        Interval::M1 => market::Interval::M1,
+        Interval::M5 => market::Interval::M5,
+        Interval::M15 => market::Interval::M15,
+        Interval::H1 => market::Interval::H1,
+        Interval::H4 => market::Interval::H4,
+        Interval::D1 => market::Interval::D1,
+    }
+}
+
 /// Wall-clock time, ms since the epoch.
 pub(crate) fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()

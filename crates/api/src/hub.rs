@@ -38,7 +38,11 @@ use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{outbox::Outbox, overview::Overviews, position::Position, pump::Pulse, topic::Topic};
-use crate::{live::Shelf, resolve::Directory, status::StatusReader};
+use crate::{
+    live::{Sessions, Shelf},
+    resolve::Directory,
+    status::StatusReader,
+};
 
 /// Clients that may wait to be admitted to a topic while it reads; more wait before they are queued.
 const ADMISSIONS: usize = 1_024;
@@ -104,6 +108,12 @@ struct Inner {
         reason = "pair analytics are on their way"
     )]
     shelf: Shelf,
+    #[allow(
+        clippy::allow_attributes,
+        dead_code,
+        reason = "pair analytics are on their way"
+    )]
+    sessions: Sessions,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
@@ -125,6 +135,13 @@ impl Hub {
             tasks.clone(),
             shutdown.clone(),
         );
+        let sessions = Sessions::new(
+            directory.clone(),
+            shelf.clone(),
+            coalesce,
+            tasks.clone(),
+            shutdown.clone(),
+        );
         Self(Arc::new(Inner {
             store,
             directory,
@@ -134,6 +151,7 @@ impl Hub {
             coalesce,
             topics: Mutex::default(),
             shelf,
+            sessions,
             tasks,
             shutdown,
         }))
@@ -173,6 +191,16 @@ impl Hub {
 
     pub(crate) fn pulse(&self) -> &Pulse {
         &self.0.pulse
+    }
+
+    /// Pairs that are followed in this process.
+    #[allow(
+        clippy::allow_attributes,
+        dead_code,
+        reason = "pair analytics are on their way"
+    )]
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
     }
 
     /// Closes that are held in this process.

@@ -31,7 +31,8 @@ mod hub;
 mod live;
 mod middleware;
 pub mod openapi;
-#[expect(
+#[allow(
+    clippy::allow_attributes,
     dead_code,
     unused_imports,
     reason = "the calls that read these parameters come next"

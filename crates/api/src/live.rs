@@ -5,6 +5,11 @@
 //! | [`held`] | the last closes of one symbol at one interval |
 //! | [`series`] | the same, held to what the database says by its notifications |
 //! | [`shelf`] | the series of this process: started when wanted, dropped when not |
+//! | [`anchor`] | where the range of a followed pair begins |
+//! | [`points`] | the points of an analysis, shared while it grows |
+//! | [`run`] | an analysis as it grows at its end, without I/O |
+//! | [`session`], [`state`] | an analysis that follows the market, and what its followers see |
+//! | [`sessions`] | the sessions of this process: one for all who ask for the same |
 
 #![allow(
     clippy::allow_attributes,
@@ -13,13 +18,23 @@
     reason = "the analyses that use the rest are on their way"
 )]
 
-pub(crate) mod held;
-pub(crate) mod series;
-pub(crate) mod shelf;
+mod anchor;
+mod held;
+mod points;
+mod run;
+mod series;
+mod session;
+mod sessions;
+mod shelf;
+mod state;
 
 pub(crate) use held::Close;
+pub(crate) use points::{PairPoint, Points};
 pub(crate) use series::{Closes, Series};
+pub(crate) use session::Follower;
+pub(crate) use sessions::Sessions;
 pub(crate) use shelf::Shelf;
+pub(crate) use state::{Condition, SessionState};
 
 #[cfg(test)]
 mod tests;

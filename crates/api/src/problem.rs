@@ -45,6 +45,9 @@ pub enum ApiError {
     /// All streams that may be open at once are.
     #[error("{0} streams are open")]
     TooManyStreams(usize),
+    /// All pairs that may be followed at once are.
+    #[error("{0} pairs are followed")]
+    TooManySessions(usize),
     /// A defect, or something that should not happen; the text is for the log only.
     #[error("{0}")]
     Internal(String),
@@ -127,6 +130,17 @@ impl ApiError {
                     "Too many streams",
                 );
                 problem.detail = format!("{most} streams are open, which is the most allowed.");
+                problem
+            }
+            Self::TooManySessions(most) => {
+                let mut problem = plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "too-many-sessions",
+                    "Too many pairs are followed",
+                );
+                problem.detail = format!(
+                    "{most} pairs with different parameters are followed, which is the most allowed."
+                );
                 problem
             }
             Self::Internal(_) => {

@@ -30,6 +30,8 @@ pub(crate) struct Held {
     kline_end_ms: i64,
     /// All trades up to this one are in `bars`.
     agg_id: i64,
+    /// When everything that was heard of was here last, by the clock of this server.
+    as_of_ms: i64,
     revision: u64,
     /// Which revision changed bars from which time on.
     changes: VecDeque<(u64, i64)>,
@@ -44,6 +46,7 @@ impl Held {
             settled_ms: i64::MIN,
             kline_end_ms: i64::MIN,
             agg_id: 0,
+            as_of_ms: 0,
             revision: 0,
             changes: VecDeque::new(),
         }
@@ -62,6 +65,11 @@ impl Held {
     /// See the field.
     pub(crate) const fn agg_id(&self) -> i64 {
         self.agg_id
+    }
+
+    /// See the field.
+    pub(crate) const fn as_of_ms(&self) -> i64 {
+        self.as_of_ms
     }
 
     /// Grows with every change.
@@ -127,9 +135,11 @@ impl Held {
         }
     }
 
-    /// Records that everything stored before the feed's watermark came to this is here.
-    pub(crate) fn settle(&mut self, watermark_ms: i64) {
+    /// Records that everything stored before the feed's watermark came to this is here, as it was at
+    /// `as_of_ms`.
+    pub(crate) fn settle(&mut self, watermark_ms: i64, as_of_ms: i64) {
         self.settled_ms = self.settled_ms.max(watermark_ms);
+        self.as_of_ms = as_of_ms;
     }
 
     /// Takes in new trades without reading them: they are all in the newest bucket, so its close is the

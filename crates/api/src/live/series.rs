@@ -21,9 +21,12 @@ use tokio::{
 };
 
 use super::held::{Close, Held};
-use crate::hub::{
-    pump::Pulse,
-    signal::{Pending, Signal},
+use crate::{
+    convert,
+    hub::{
+        pump::Pulse,
+        signal::{Pending, Signal},
+    },
 };
 
 /// Most bars of a series that are held; who wants more reads the database.
@@ -149,7 +152,7 @@ impl Series {
             }
         }
         let mut held = Held::new(self.interval);
-        held.settle(closed_until_ms);
+        held.settle(closed_until_ms, convert::now_ms());
         let limit = u32::try_from(count).unwrap_or(u32::MAX);
         let id = self.symbol.symbol_id;
         let read = bars::read_newest_closes(&self.store, id, self.interval, None, limit).await?;
@@ -196,6 +199,7 @@ impl Series {
     /// of those from `from_ms` on.
     async fn catch_up(&self, count: usize, from_ms: i64) -> Result<()> {
         let mut watermark = self.reader.lock().await;
+        let as_of_ms = convert::now_ms();
         // Taken first: what was signalled when time came to this is in what is taken now.
         let watermark_ms = *watermark.borrow_and_update();
         let pending = self.signal.take();
@@ -214,7 +218,7 @@ impl Series {
             self.signal.raise(pending);
             return Err(error);
         }
-        self.write().settle(watermark_ms);
+        self.write().settle(watermark_ms, as_of_ms);
         self.version.send_modify(|version| *version += 1);
         Ok(())
     }

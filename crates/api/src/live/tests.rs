@@ -2,3 +2,4 @@
 
 mod market;
 mod series;
+mod session;

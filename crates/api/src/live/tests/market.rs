@@ -44,9 +44,15 @@ pub(super) async fn symbols(db: &TestDb, names: &[&str]) -> Vec<SymbolInfo> {
     all
 }
 
-/// Stores trades given as (id, ms after [`START_MS`], price).
+/// Stores trades of one symbol, given as (id, ms after [`START_MS`], price).
 pub(super) async fn trade(store: &Store, symbol: &SymbolInfo, rows: &[(i64, i64, f64)]) {
-    let batch = rows.iter().map(|&(agg_id, after_ms, price)| {
+    let rows: Vec<_> = rows.iter().map(|&row| (symbol, row)).collect();
+    trade_all(store, &rows).await;
+}
+
+/// Stores trades in one commit.
+pub(super) async fn trade_all(store: &Store, rows: &[(&SymbolInfo, (i64, i64, f64))]) {
+    let batch = rows.iter().map(|&(symbol, (agg_id, after_ms, price))| {
         let trade = Trade {
             agg_id,
             time_ms: START_MS + after_ms,
