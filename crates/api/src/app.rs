@@ -16,7 +16,9 @@ use crate::{
     dashboard,
     hub::Hub,
     middleware::{self, host::AllowedHosts},
-    openapi, problem,
+    openapi,
+    pairs::{cache::Cache, workers::Workers},
+    problem,
     resolve::Directory,
     routes::docs,
     status::StatusReader,
@@ -32,6 +34,10 @@ pub(crate) struct Shared {
     pub(crate) directory: Directory,
     pub(crate) hub: Hub,
     pub(crate) status: StatusReader,
+    /// Computes analyses.
+    pub(crate) workers: Workers,
+    /// Analyses that were computed.
+    pub(crate) answers: Cache,
     /// One permit for each stream that may be open.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) max_streams: usize,
@@ -66,6 +72,8 @@ impl App {
             directory,
             store,
             status,
+            workers: Workers::default(),
+            answers: Cache::default(),
             streams: Arc::new(Semaphore::new(max_streams)),
             max_streams,
         };

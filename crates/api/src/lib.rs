@@ -31,12 +31,6 @@ mod hub;
 mod live;
 mod middleware;
 pub mod openapi;
-#[allow(
-    clippy::allow_attributes,
-    dead_code,
-    unused_imports,
-    reason = "the calls that read these parameters come next"
-)]
 mod pairs;
 mod params;
 mod problem;

@@ -18,6 +18,7 @@ use crate::{app::Shared, routes as handlers};
     ),
     tags(
         (name = "Market data", description = "Symbols, bars, trades and their live stream"),
+        (name = "Pairs", description = "Hedge ratio, spread, z-score, correlation and tests of two series"),
         (name = "Operation", description = "What the stack is doing"),
     )
 )]
@@ -29,6 +30,7 @@ pub(crate) fn api_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(handlers::symbols::get))
         .routes(routes!(handlers::bars::get))
         .routes(routes!(handlers::trades::get))
+        .routes(routes!(handlers::pairs::get))
         .routes(routes!(handlers::status::get))
         .routes(routes!(handlers::stream::get))
 }

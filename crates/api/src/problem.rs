@@ -29,6 +29,22 @@ pub enum ApiError {
     /// No such symbol, or not at that venue.
     #[error("unknown symbol {0}")]
     UnknownSymbol(String),
+    /// No such dataset.
+    #[error("unknown dataset {0}")]
+    UnknownDataset(i64),
+    /// Fewer bars than an analysis takes.
+    #[error("{got} bars of {of} where it takes {needed}")]
+    TooFewBars {
+        /// Of what.
+        of: String,
+        /// Joined bars there are.
+        got: u32,
+        /// Joined bars it takes.
+        needed: u32,
+    },
+    /// More is waiting to be computed than is sensible to wait for.
+    #[error("too many analyses are waiting")]
+    Busy,
     /// The database cannot be reached.
     #[error("the database is away: {0}")]
     DatabaseAway(String),
@@ -79,6 +95,30 @@ impl ApiError {
                 let mut problem = plain(StatusCode::NOT_FOUND, "unknown-symbol", "Unknown symbol");
                 problem.detail =
                     format!("There is no symbol `{name}`; /api/v1/symbols lists those there are.");
+                problem
+            }
+            Self::UnknownDataset(id) => {
+                let mut problem =
+                    plain(StatusCode::NOT_FOUND, "unknown-dataset", "Unknown dataset");
+                problem.detail =
+                    format!("There is no dataset {id}; /api/v1/datasets lists those there are.");
+                problem
+            }
+            Self::TooFewBars { of, got, needed } => {
+                let mut problem = plain(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "too-few-bars",
+                    "Too few bars",
+                );
+                problem.detail =
+                    format!("There are {got} joined closed bars of {of}, and it takes {needed}.");
+                problem
+            }
+            Self::Busy => {
+                let mut problem = plain(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy");
+                problem.detail =
+                    "More analyses are waiting than can be computed soon; try again in a moment."
+                        .to_owned();
                 problem
             }
             Self::DatabaseAway(_) => {

@@ -100,6 +100,14 @@ pub(crate) enum FittedModel {
 }
 
 impl FittedModel {
+    pub(crate) const fn model(self) -> Model {
+        match self {
+            Self::Ols => Model::Ols,
+            Self::Huber => Model::Huber,
+            Self::TheilSen => Model::TheilSen,
+        }
+    }
+
     pub(crate) fn estimator(self) -> Estimator {
         match self {
             Self::Ols => Estimator::Ols,
@@ -139,14 +147,13 @@ const CHECKED: &str = "a spec holds only what was checked";
 impl PairSpec {
     pub(crate) const fn model(&self) -> Model {
         match self.hedge {
-            HedgeSpec::Fitted(FittedModel::Ols, _) => Model::Ols,
-            HedgeSpec::Fitted(FittedModel::Huber, _) => Model::Huber,
-            HedgeSpec::Fitted(FittedModel::TheilSen, _) => Model::TheilSen,
+            HedgeSpec::Fitted(model, _) => model.model(),
             HedgeSpec::Kalman(_) => Model::Kalman,
         }
     }
 
     /// Whether no bar's figures depend on a later bar: not so for a fit in sample.
+    #[expect(dead_code, reason = "what follows pairs comes next")]
     pub(crate) const fn is_causal(&self) -> bool {
         !matches!(self.hedge, HedgeSpec::Fitted(_, FitSpec::InSample { .. }))
     }
@@ -163,8 +170,14 @@ impl PairSpec {
         }
     }
 
-    /// Bars before the first one shown that give it every figure.
+    /// Bars before the first one shown that are read besides.
     pub(crate) fn warmup(&self) -> usize {
+        let stability = self.stability.map_or(0, |lookback| lookback.get() - 1);
+        self.incomplete().max(stability)
+    }
+
+    /// Bars at the start of a series that do not have every figure yet.
+    fn incomplete(&self) -> usize {
         let window = self.window.get();
         let fit = self.lookback().map_or(0, Lookback::get);
         let z = match self.z {
@@ -181,7 +194,7 @@ impl PairSpec {
 
     /// Fewest bars for an answer: with so many the last one has every figure.
     pub(crate) fn needed(&self) -> usize {
-        (self.warmup() + 1).max(Self::LIMITS.0 as usize)
+        (self.incomplete() + 1).max(Self::LIMITS.0 as usize)
     }
 
     /// The z-score as analytics knows it.

@@ -14,6 +14,8 @@ mod database_busy;
 mod errors;
 mod openapi;
 mod operation;
+mod pairs;
+mod pairs_exact;
 mod security;
 mod stream;
 mod stream_late;

@@ -2,6 +2,7 @@
 
 pub mod events;
 pub mod market;
+pub mod pair;
 pub mod proxy;
 
 use std::{net::SocketAddr, sync::Once, time::Duration};
