@@ -1,5 +1,6 @@
 //! Theil-Sen: the median of all pairwise slopes, exactly, without forming them.
 
+mod interval;
 mod order;
 mod points;
 mod rolling;
@@ -68,7 +69,7 @@ pub fn theil_sen(y: &[f64], x: &[f64], intercept: Intercept) -> Result<TheilSen>
     let points = checked(y, x)?;
     let count = points.slopes;
     let middle = [(count - 1) / 2, count / 2];
-    let interval = interval_ranks(y, x, count);
+    let interval = interval_ranks(y, &points);
     let mut ranks = [middle[0], middle[1], interval[0], interval[1]];
     ranks.sort_unstable();
     let slopes = select::slopes_of_ranks(&points, &ranks);
@@ -154,22 +155,27 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// Ranks of the ends of the 95 % interval, Sen (1968), equation 2.6, rounded as scipy does.
-fn interval_ranks(y: &[f64], x: &[f64], slopes: u64) -> [u64; 2] {
-    let term = |k: f64| k * (k - 1.0) * (2.0 * k + 5.0);
-    let variance = (term(y.len() as f64) - ties(x, term) - ties(y, term)) / 18.0;
+fn interval_ranks(y: &[f64], points: &Points) -> [u64; 2] {
+    let mut y = y.to_vec();
+    y.sort_unstable_by(f64::total_cmp);
+    let variance = (term(y.len()) - ties(&points.x) - ties(&y)) / 18.0;
     let normal = Normal::standard().inverse_cdf(0.975);
     let spread = normal * variance.max(0.0).sqrt();
-    let count = slopes as f64;
+    let count = points.slopes as f64;
     let low = ((count - spread) / 2.0).round_ties_even() - 1.0;
     let high = ((count + spread) / 2.0).round_ties_even();
     // `as` saturates, which also turns a negative low into 0.
-    [(low as u64).min(slopes - 1), (high as u64).min(slopes - 1)]
+    [low, high].map(|rank| (rank as u64).min(points.slopes - 1))
 }
 
-/// Sum of `term(k)` over the groups of k ≥ 2 equal values.
-fn ties(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
+/// What k values that are equal, or all of k values, count for in that variance.
+fn term(k: usize) -> f64 {
+    let k = k as f64;
+    k * (k - 1.0) * (2.0 * k + 5.0)
+}
+
+/// Sum of the terms of the groups of equal values.
+fn ties(sorted: &[f64]) -> f64 {
     let groups = sorted.chunk_by(|a, b| a == b).map(<[f64]>::len);
-    groups.filter(|&k| k > 1).map(|k| term(k as f64)).sum()
+    groups.filter(|&k| k > 1).map(term).sum()
 }

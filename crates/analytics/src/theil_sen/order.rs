@@ -5,16 +5,28 @@
 //! inverts exactly the pairs whose slope is in [a, b), and a merge sort meets each of them.
 //! (Pairs with equal x keep their order by y at every slope and are never met; equal residuals keep
 //! theirs because the sort is stable.)
+//!
+//! Which of two points comes first is as good as random, so nothing here branches on it: a branch that is
+//! mispredicted every other time costs more than everything else in a merge.
+
+use std::hint::select_unpredictable;
 
 use super::points::{Points, Random, Strata};
 
 /// A point with the leading double of its residual. One double would misplace near points with a
 /// common large offset, so the rest is formed anew where the leading ones are equal: about 32
 /// significant digits decide.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Keyed {
-    residual: f64,
+    /// The double's bits in the order of numbers.
+    residual: i64,
     id: u32,
+}
+
+/// Integers in the order of the numbers, the two zeros one.
+fn ordered(number: f64) -> i64 {
+    let bits = (number + 0.0).to_bits().cast_signed();
+    bits ^ ((bits >> 63) & i64::MAX)
 }
 
 /// Residuals along one slope.
@@ -27,7 +39,7 @@ struct Residuals<'a> {
 impl Residuals<'_> {
     fn keyed(self, id: u32) -> Keyed {
         Keyed {
-            residual: self.of(id).0,
+            residual: ordered(self.of(id).0),
             id,
         }
     }
@@ -69,6 +81,26 @@ impl Residuals<'_> {
 /// a condition of the caller, for that would be a branch that nobody can predict.
 trait Meet {
     fn meet(&mut self, left: &[Keyed], right: &Keyed, are_inverted: bool);
+
+    /// Merges two runs into `out`. The last of `left` comes after all of `right`.
+    #[inline(always)]
+    fn merge(
+        &mut self,
+        residuals: Residuals<'_>,
+        left: &[Keyed],
+        right: &[Keyed],
+        out: &mut [Keyed],
+    ) {
+        let (mut l, mut r) = (0, 0);
+        while l < left.len() && r < right.len() {
+            let is_right = residuals.precedes(&right[r], &left[l]);
+            self.meet(&left[l..], &right[r], is_right);
+            out[l + r] = select_unpredictable(is_right, right[r], left[l]);
+            l += usize::from(!is_right);
+            r += usize::from(is_right);
+        }
+        out[l + r..].copy_from_slice(&left[l..]);
+    }
 }
 
 /// Counts.
@@ -79,6 +111,43 @@ impl Meet for Count {
     fn meet(&mut self, left: &[Keyed], _: &Keyed, are_inverted: bool) {
         self.0 += left.len() as u64 * u64::from(are_inverted);
     }
+
+    /// From both ends at once: two chains of loads and comparisons that do not wait for each other. Each
+    /// left point is inverted with the right ones before it.
+    #[inline(always)]
+    fn merge(
+        &mut self,
+        residuals: Residuals<'_>,
+        left: &[Keyed],
+        right: &[Keyed],
+        out: &mut [Keyed],
+    ) {
+        let (mut l, mut r) = (0, 0);
+        let (mut l_end, mut r_end) = (left.len(), right.len());
+        while l + 1 < l_end && r + 1 < r_end {
+            let (a, b) = (left[l], right[r]);
+            let (c, d) = (left[l_end - 1], right[r_end - 1]);
+            let is_right = residuals.precedes(&b, &a);
+            let is_left = residuals.precedes(&d, &c);
+            out[l + r] = select_unpredictable(is_right, b, a);
+            out[l_end + r_end - 1] = select_unpredictable(is_left, c, d);
+            self.0 += r as u64 * u64::from(!is_right) + r_end as u64 * u64::from(is_left);
+            l += usize::from(!is_right);
+            r += usize::from(is_right);
+            l_end -= usize::from(is_left);
+            r_end -= usize::from(!is_left);
+        }
+        while l < l_end && r < r_end {
+            let is_right = residuals.precedes(&right[r], &left[l]);
+            out[l + r] = select_unpredictable(is_right, right[r], left[l]);
+            self.0 += r as u64 * u64::from(!is_right);
+            l += usize::from(!is_right);
+            r += usize::from(is_right);
+        }
+        self.0 += r as u64 * (l_end - l) as u64;
+        out[l + r..l_end + r].copy_from_slice(&left[l..l_end]);
+        out[l_end + r..l_end + r_end].copy_from_slice(&right[r..r_end]);
+    }
 }
 
 /// Counts, and keeps the slopes of those pairs whose number in the order of meeting is drawn.
@@ -86,8 +155,8 @@ struct Sample<'a> {
     points: &'a Points,
     random: &'a mut Random,
     strata: Strata,
-    /// Pairs yet to be met before the one that is drawn next.
-    ahead: u64,
+    /// Number of the pair that is drawn next.
+    target: u64,
     seen: u64,
     slopes: Vec<f64>,
     /// More would mean that the estimate of their number was wrong; nothing is kept beyond it.
@@ -97,12 +166,9 @@ struct Sample<'a> {
 impl Meet for Sample<'_> {
     #[inline(always)]
     fn meet(&mut self, left: &[Keyed], right: &Keyed, are_inverted: bool) {
-        let count = left.len() as u64 * u64::from(are_inverted);
-        self.seen += count;
-        if self.ahead < count {
+        self.seen += left.len() as u64 * u64::from(are_inverted);
+        if self.target < self.seen {
             self.keep(left, right);
-        } else {
-            self.ahead -= count;
         }
     }
 }
@@ -111,23 +177,50 @@ impl Sample<'_> {
     #[inline(never)]
     fn keep(&mut self, left: &[Keyed], right: &Keyed) {
         let start = self.seen - left.len() as u64;
-        let mut target = start + self.ahead;
-        while target < self.seen {
+        while self.target < self.seen {
             if self.slopes.len() < self.limit {
-                let partner = left[(target - start) as usize].id;
+                let partner = left[(self.target - start) as usize].id;
                 let slope = self.points.slope(partner as usize, right.id as usize);
                 self.slopes.push(slope);
             }
-            target = self.strata.next(self.random);
+            self.target = self.strata.next(self.random);
         }
-        self.ahead = target - self.seen;
+    }
+}
+
+/// Counts, and keeps all pairs.
+struct Gather<'a> {
+    /// Pairs of ids, the first `kept` of them. The last place is never kept.
+    pairs: &'a mut [(u32, u32)],
+    kept: usize,
+    seen: u64,
+}
+
+impl Meet for Gather<'_> {
+    #[inline(always)]
+    fn meet(&mut self, left: &[Keyed], right: &Keyed, are_inverted: bool) {
+        self.seen += left.len() as u64 * u64::from(are_inverted);
+        if let [left] = left {
+            // Written in any case, and kept if it counts.
+            self.pairs[self.kept] = (left.id, right.id);
+            let room = self.kept + 1 < self.pairs.len();
+            self.kept += usize::from(are_inverted & room);
+        } else if are_inverted {
+            let room = &mut self.pairs[self.kept..];
+            let many = left.len().min(room.len() - 1);
+            for (pair, left) in room[..many].iter_mut().zip(left) {
+                *pair = (left.id, right.id);
+            }
+            self.kept += many;
+        }
     }
 }
 
 /// Room for the merge sort, kept between passes.
 pub(super) struct Sorter {
-    from: Vec<Keyed>,
-    to: Vec<Keyed>,
+    keyed: Vec<Keyed>,
+    spare: Vec<Keyed>,
+    pairs: Vec<(u32, u32)>,
 }
 
 /// Slopes met on the way from one order to the next.
@@ -144,8 +237,9 @@ impl Sorter {
     pub(super) fn new(points: &Points) -> Self {
         let room = points.len();
         Self {
-            from: Vec::with_capacity(room),
-            to: Vec::with_capacity(room),
+            keyed: Vec::with_capacity(room),
+            spare: vec![Keyed::default(); room],
+            pairs: Vec::new(),
         }
     }
 
@@ -168,14 +262,16 @@ impl Sorter {
         random: &mut Random,
     ) -> Met {
         let mut strata = Strata::new(expected, wanted);
-        let complete = strata.is_everything();
-        let limit = usize::try_from(wanted.saturating_mul(4)).unwrap_or(usize::MAX);
-        let ahead = strata.next(random);
+        let limit = usize::try_from(wanted.saturating_mul(2)).unwrap_or(usize::MAX - 1);
+        if strata.is_everything() {
+            return self.gather(points, order, slope, limit);
+        }
+        let target = strata.next(random);
         let mut sample = Sample {
             points,
             random,
             strata,
-            ahead,
+            target,
             seen: 0,
             slopes: Vec::new(),
             limit,
@@ -183,88 +279,128 @@ impl Sorter {
         self.sort(points, order, slope, &mut sample);
         Met {
             count: sample.seen,
-            complete: complete && sample.slopes.len() as u64 == sample.seen,
+            complete: false,
             slopes: sample.slopes,
+        }
+    }
+
+    /// As [`Sorter::count`], with all of the slopes, unless they are more than `limit`.
+    fn gather(&mut self, points: &Points, order: &mut [u32], slope: f64, limit: usize) -> Met {
+        let mut pairs = std::mem::take(&mut self.pairs);
+        pairs.resize(pairs.len().max(limit + 1), (0, 0));
+        let mut gather = Gather {
+            pairs: &mut pairs[..=limit],
+            kept: 0,
+            seen: 0,
+        };
+        self.sort(points, order, slope, &mut gather);
+        let (count, kept) = (gather.seen, gather.kept);
+        let slope = |&(i, j): &(u32, u32)| points.slope(i as usize, j as usize);
+        let slopes = pairs[..kept].iter().map(slope).collect();
+        self.pairs = pairs;
+        Met {
+            count,
+            complete: kept as u64 == count,
+            slopes,
         }
     }
 
     fn sort(&mut self, points: &Points, order: &mut [u32], slope: f64, met: &mut impl Meet) {
         let residuals = Residuals { points, slope };
-        self.from.clear();
-        self.from
+        self.keyed.clear();
+        self.keyed
             .extend(order.iter().map(|&id| residuals.keyed(id)));
-        self.to.clear();
-        self.to.extend_from_slice(&self.from);
-        const RUN: usize = 8;
-        for run in self.from.chunks_mut(RUN) {
-            insertion_sort(residuals, run, met);
+        let (runs, rest) = self.keyed.as_chunks_mut::<RUN>();
+        for run in runs {
+            sort_run(residuals, run, met);
         }
+        insertion_sort(residuals, rest, met);
         let mut width = RUN;
-        while width < self.from.len() {
-            let sources = self.from.chunks(2 * width);
-            for (source, target) in sources.zip(self.to.chunks_mut(2 * width)) {
-                merge(residuals, source, target, width, met);
+        while width < self.keyed.len() {
+            for both in self.keyed.chunks_mut(2 * width) {
+                if width < both.len() {
+                    merge(residuals, both, width, &mut self.spare, met);
+                }
             }
-            std::mem::swap(&mut self.from, &mut self.to);
             width *= 2;
         }
-        for (id, keyed) in order.iter_mut().zip(&self.from) {
+        for (id, keyed) in order.iter_mut().zip(&self.keyed) {
             *id = keyed.id;
         }
+    }
+}
+
+const RUN: usize = 8;
+
+/// Each point's place is the number of those before it, by comparing all with all.
+#[inline(always)]
+fn sort_run(residuals: Residuals<'_>, run: &mut [Keyed; RUN], met: &mut impl Meet) {
+    let from = *run;
+    let mut places = [0_usize; RUN];
+    for right in 1..RUN {
+        for left in 0..right {
+            let is_right = residuals.precedes(&from[right], &from[left]);
+            met.meet(&from[left..=left], &from[right], is_right);
+            places[left] += usize::from(is_right);
+            places[right] += usize::from(!is_right);
+        }
+    }
+    for (keyed, place) in from.iter().zip(places) {
+        run[place % RUN] = *keyed;
     }
 }
 
 fn insertion_sort(residuals: Residuals<'_>, run: &mut [Keyed], met: &mut impl Meet) {
     for i in 1..run.len() {
         let keyed = run[i];
-        let mut place = i;
-        while place > 0 && residuals.precedes(&keyed, &run[place - 1]) {
-            place -= 1;
-        }
-        if place < i {
-            met.meet(&run[place..i], &keyed, true);
-            let mut moved = i;
-            while moved > place {
-                run[moved] = run[moved - 1];
-                moved -= 1;
-            }
-            run[place] = keyed;
-        }
+        let place = run[..i].partition_point(|before| !residuals.precedes(&keyed, before));
+        met.meet(&run[place..i], &keyed, place < i);
+        run[place..=i].rotate_right(1);
     }
 }
 
+/// Merges two runs, the second of which starts at `middle`. Orders at near slopes are nearly equal: only
+/// the ends that overlap are touched.
 fn merge(
     residuals: Residuals<'_>,
-    source: &[Keyed],
-    target: &mut [Keyed],
-    width: usize,
+    both: &mut [Keyed],
+    middle: usize,
+    spare: &mut [Keyed],
     met: &mut impl Meet,
 ) {
-    let (left, right) = source.split_at(width.min(source.len()));
-    let (Some(last), Some(first)) = (left.last(), right.first()) else {
-        target.copy_from_slice(source);
+    let (left, right) = both.split_at(middle);
+    let (last, first) = (left[left.len() - 1], right[0]);
+    if !residuals.precedes(&first, &last) {
         return;
-    };
-    // Orders at near slopes are nearly equal: only the ends of two runs that overlap need merging.
-    let before = left.partition_point(|l| !residuals.precedes(first, l));
-    let after = right.partition_point(|r| residuals.precedes(r, last));
-    let end = left.len() + after;
-    target[..before].copy_from_slice(&left[..before]);
-    target[end..].copy_from_slice(&right[after..]);
-    let (left, right) = (&left[before..], &right[..after]);
-    let target = &mut target[before..end];
-    let (mut l, mut r) = (0, 0);
-    while l < left.len() && r < right.len() {
-        let is_right = residuals.precedes(&right[r], &left[l]);
-        met.meet(&left[l..], &right[r], is_right);
-        target[l + r] = *if is_right { &right[r] } else { &left[l] };
-        l += usize::from(!is_right);
-        r += usize::from(is_right);
     }
-    let rest = if l < left.len() {
-        &left[l..]
-    } else {
-        &right[r..]
-    };
-    target[l + r..].copy_from_slice(rest);
+    let overlap = reach(left.len(), |back| {
+        residuals.precedes(&first, &left[left.len() - 1 - back])
+    });
+    let end = middle
+        + reach(right.len(), |ahead| {
+            residuals.precedes(&right[ahead], &last)
+        });
+    let out = &mut both[middle - overlap..end];
+    let spare = &mut spare[..out.len()];
+    spare.copy_from_slice(out);
+    let (left, right) = spare.split_at(overlap);
+    met.merge(residuals, left, right, out);
+}
+
+/// How many of the first of `len` places satisfy `is_within`, which holds for the first of all, and for
+/// none after one that does not. O(log of the answer).
+#[inline(always)]
+fn reach(len: usize, is_within: impl Fn(usize) -> bool) -> usize {
+    let (mut known, mut step) = (1, 1);
+    while known + step <= len && is_within(known + step - 1) {
+        known += step;
+        step *= 2;
+    }
+    while step > 1 {
+        step /= 2;
+        if known + step <= len && is_within(known + step - 1) {
+            known += step;
+        }
+    }
+    known
 }

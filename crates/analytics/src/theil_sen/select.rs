@@ -8,49 +8,10 @@
 use std::collections::VecDeque;
 
 use super::{
+    interval::{Interval, grain},
     order::Sorter,
     points::{Points, Random},
 };
-
-/// An interval of slopes, low ≤ slope < high, in which some of the wanted ranks lie.
-struct Interval {
-    low: f64,
-    high: f64,
-    /// Number of slopes below `low`.
-    below: u64,
-    /// Number of slopes within.
-    count: u64,
-    /// The points in the order of their residuals at slope `low`.
-    order: Vec<u32>,
-    /// Slopes within: evenly drawn ones, or all.
-    slopes: Vec<f64>,
-    complete: bool,
-    /// The wanted ranks that lie within, ascending.
-    ranks: Vec<u64>,
-}
-
-impl Interval {
-    /// A slope from within, if one was drawn.
-    fn any_slope(&self) -> f64 {
-        self.slopes.first().copied().unwrap_or(self.low)
-    }
-}
-
-/// Slopes nearer to each other than this are taken as one: 16 units in the last place. Residuals
-/// have about 106 significant bits, of numbers below 1, and do not always tell slopes apart that
-/// differ by one unit, for points a unit apart.
-///
-/// The floor is where scaled values lose digits and no higher: one outlier of 10³⁰ scales all others, and
-/// with them the slopes that matter, down to 2⁻¹⁰⁰.
-fn grain(slope: f64) -> f64 {
-    const RELATIVE: f64 = f64::from_bits((1023 - 48) << 52);
-    const ABSOLUTE: f64 = f64::from_bits((1023 - 900) << 52);
-    if slope.is_finite() {
-        (slope.abs() * RELATIVE).max(ABSOLUTE)
-    } else {
-        0.0
-    }
-}
 
 /// Up to this number of slopes, or four per point, they are looked at one by one.
 const FEW: u64 = 16_384;
@@ -111,7 +72,7 @@ impl<'a> Selection<'a> {
             if (is_grain && !interval.complete) || rounds.next().is_none() {
                 found.extend(interval.ranks.iter().map(|_| interval.any_slope()));
             } else if interval.complete {
-                pick(interval, &mut found);
+                interval.pick(&mut found);
             } else if interval.count <= self.few || interval.slopes.len() < LEAST_SAMPLE {
                 open.push_back(self.sample_again(interval));
             } else {
@@ -146,7 +107,7 @@ impl<'a> Selection<'a> {
 
     /// Cuts the interval around its ranks and keeps the pieces in which they turn out to lie.
     fn narrow(&mut self, mut interval: Interval, open: &mut VecDeque<Interval>) {
-        let cuts = cuts(&mut interval);
+        let cuts = interval.cuts();
         let share = interval.count as f64 / interval.slopes.len() as f64;
         let mut order = interval.order;
         let mut ranks = interval.ranks.into_iter().peekable();
@@ -200,78 +161,5 @@ impl<'a> Selection<'a> {
             below = next;
             low = high;
         }
-    }
-}
-
-/// Ends of the pieces that an interval is cut into, ascending, the last being its own end; each with
-/// whether a rank is expected in that piece. Reorders the drawn slopes.
-fn cuts(interval: &mut Interval) -> Vec<(f64, bool)> {
-    let slopes = &mut interval.slopes;
-    let drawn = slopes.len() as f64;
-    let mut drawn_at = |place: usize| *slopes.select_nth_unstable_by(place, f64::total_cmp).1;
-    let mut near: Vec<(f64, f64)> = Vec::new();
-    for &rank in &interval.ranks {
-        let share = rank.saturating_sub(interval.below) as f64 / interval.count.max(1) as f64;
-        let share = share.clamp(0.0, 1.0);
-        let margin = 3.0 * (drawn * share * (1.0 - share)).sqrt() + 2.0;
-        let (first, last) = (share * drawn - margin, share * drawn + margin);
-        let low = if first < 0.0 {
-            interval.low
-        } else {
-            drawn_at(first as usize).clamp(f64::MIN, f64::MAX)
-        };
-        let high = if last < drawn {
-            drawn_at(last as usize)
-        } else {
-            interval.high
-        };
-        // A value that many slopes share must lie within, not at an end.
-        let (low, high) = if high - low <= grain(low) {
-            (low - grain(low), high + grain(high))
-        } else {
-            (low, high)
-        };
-        let (low, high) = (low.max(interval.low), high.min(interval.high));
-        match near.last_mut() {
-            Some((_, end)) if low <= *end => *end = end.max(high),
-            _ => near.push((low, high)),
-        }
-    }
-    if near == [(interval.low, interval.high)] {
-        // Nothing learnt: most slopes are one value, the lowest or the highest.
-        let (low, high) = (interval.low, interval.high);
-        let middle = if low.is_finite() && high.is_finite() {
-            low.midpoint(high)
-        } else {
-            drawn_at(drawn as usize / 2).clamp(f64::MIN, f64::MAX)
-        };
-        near = vec![(low, middle)];
-    }
-    let mut cuts = Vec::with_capacity(2 * near.len() + 1);
-    let mut end = interval.low;
-    for (low, high) in near {
-        if low > end {
-            cuts.push((low, false));
-        }
-        cuts.push((high, true));
-        end = high;
-    }
-    if end < interval.high {
-        cuts.push((interval.high, false));
-    }
-    cuts
-}
-
-/// Finds the ranks in an interval of which all slopes are at hand.
-fn pick(mut interval: Interval, found: &mut Vec<f64>) {
-    let slopes = &mut interval.slopes;
-    if slopes.is_empty() {
-        found.extend(interval.ranks.iter().map(|_| interval.low));
-        return;
-    }
-    for rank in interval.ranks {
-        let place = usize::try_from(rank.saturating_sub(interval.below)).unwrap_or(usize::MAX);
-        let place = place.min(slopes.len() - 1);
-        found.push(*slopes.select_nth_unstable_by(place, f64::total_cmp).1);
     }
 }
