@@ -14,6 +14,7 @@
 //! | [`alerts`] | `/api/v1/alerts/rules`, `GET /api/v1/alerts/events` |
 //! | [`stream`] | `GET /api/v1/stream`: the server-sent events |
 //! | [`datasets`] | `/api/v1/datasets`, and `GET /api/v1/bars?source=dataset:{id}` |
+//! | [`session`] | `/api/v1/session` |
 //! | [`problem`] | every error, as RFC 9457 `application/problem+json` |
 //! | [`health`] | `GET /health/live`, `GET /health/ready` |
 //! | [`names`] | the words that the answers use: venue, interval, feed mode, origin |
@@ -34,6 +35,7 @@ pub mod health;
 pub mod names;
 pub mod pairs;
 pub mod problem;
+pub mod session;
 pub mod status;
 pub mod stream;
 pub mod symbols;
@@ -63,6 +65,7 @@ pub use pairs::{
     PairTests, PairWarning, StabilityColumns, Transform, UnitRootTest, WarningCode, ZKind,
 };
 pub use problem::{Problem, ProblemError};
+pub use session::{SessionRequest, SessionResponse, TokenFor};
 pub use status::{
     Backfill, Database, DatabaseFlavour, FeedState, FeedStatus, Gaps, StatusResponse, SymbolFeed,
     SymbolFeedState, TableRows,

@@ -12,10 +12,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config,
+    access::Access,
     availability::Availability,
     dashboard,
     hub::Hub,
-    middleware::{self, host::AllowedHosts},
+    middleware::{self, Rules, deadline::Times, host::AllowedHosts, rate_limit::RateLimit},
+    network::TrustedProxies,
     openapi,
     pairs::{cache::Cache, workers::Workers},
     problem,
@@ -83,9 +85,26 @@ impl App {
         health.not_ready("database", "it has not answered yet");
         health.not_ready("notifications", "they have not been heard yet");
         let database = Availability::new(Duration::from_millis(config.api_database_wait_ms));
-        let hosts = Arc::new(AllowedHosts::new(&config.allowed_hosts, bound));
-        let timeout = Duration::from_millis(config.api_request_timeout_ms);
-        let router = middleware::wrap(routes(config, &shared, &database, &health), hosts, timeout);
+        let (given, limits) = (&config.access, &config.limits);
+        given.warn_if_open(bound);
+        let token = given.token()?;
+        let access = Arc::new(Access::new(token.as_ref(), given.api_token_reads));
+        let rules = Rules {
+            proxies: TrustedProxies::new(&given.trusted_proxies),
+            rate: RateLimit::new(
+                limits.api_rate_per_second,
+                limits.api_rate_burst,
+                limits.api_limit_loopback,
+            ),
+            hosts: AllowedHosts::new(&given.allowed_hosts, bound),
+            access: access.clone(),
+            times: Times {
+                answer: Duration::from_millis(config.api_request_timeout_ms),
+                body: Duration::from_millis(limits.api_body_timeout_ms),
+            },
+        };
+        let router = routes(config, &shared, &database, &health, access);
+        let router = middleware::wrap(router, rules);
         Ok(Self {
             shared,
             database,
@@ -141,8 +160,15 @@ impl Running {
     }
 }
 
-fn routes(config: &Config, shared: &Shared, database: &Availability, health: &Health) -> Router {
+fn routes(
+    config: &Config,
+    shared: &Shared,
+    database: &Availability,
+    health: &Health,
+    access: Arc<Access>,
+) -> Router {
     let (api, operation) = (openapi::api_routes(), openapi::operation_routes());
+    let session = Router::from(openapi::session_routes()).with_state(access);
     let document = Bytes::from(openapi::to_json(&openapi::document()));
     let directory = config.dashboard_dir.clone();
     let api = Router::from(api)
@@ -150,8 +176,9 @@ fn routes(config: &Config, shared: &Shared, database: &Availability, health: &He
             database.clone(),
             middleware::database::guard,
         ))
-        .fallback(problem::unknown_route)
-        .with_state(shared.clone());
+        .with_state(shared.clone())
+        .merge(session)
+        .fallback(problem::unknown_route);
     Router::new()
         .nest("/api/v1", api)
         .route("/api", axum::routing::any(problem::unknown_route))

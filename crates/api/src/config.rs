@@ -1,14 +1,20 @@
 //! Settings of the API server.
 
+mod access;
+mod limits;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 use store::{DatabaseUrls, PoolSettings};
 
+pub use access::AccessArgs;
+pub use limits::LimitArgs;
+
 /// Settings of the API server, as flags and environment variables.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// Address and port to serve on. Whoever can reach it can read everything.
+    /// Address and port to serve on. Whoever can reach it can read everything, unless a token is needed.
     #[arg(long, env = "API_BIND", default_value = "127.0.0.1:8000")]
     pub api_bind: SocketAddr,
 
@@ -16,10 +22,12 @@ pub struct Config {
     #[arg(long, env = "DASHBOARD_DIR")]
     pub dashboard_dir: Option<PathBuf>,
 
-    /// Names in `Host` that are answered besides localhost, 127.0.0.1, `[::1]` and the bound address,
-    /// separated by commas; `*` answers all.
-    #[arg(long, env = "ALLOWED_HOSTS", value_delimiter = ',')]
-    pub allowed_hosts: Vec<String>,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment here would replace that of the flattened flags"
+    )]
+    pub access: AccessArgs,
 
     #[command(flatten)]
     #[expect(
@@ -27,6 +35,13 @@ pub struct Config {
         reason = "a doc comment here would replace that of the flattened flags"
     )]
     pub database: DatabaseArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment here would replace that of the flattened flags"
+    )]
+    pub limits: LimitArgs,
 
     /// Most connections at once; more wait to be accepted.
     #[arg(long, env = "API_MAX_CONNECTIONS", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(8..=100_000))]
@@ -106,7 +121,8 @@ impl Config {
         Self {
             api_bind: bind,
             dashboard_dir: None,
-            allowed_hosts: Vec::new(),
+            access: AccessArgs::default(),
+            limits: LimitArgs::default(),
             database: DatabaseArgs {
                 database_url: database_url.into(),
                 database_read_url: None,

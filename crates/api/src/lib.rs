@@ -9,10 +9,13 @@
 //! | [`config`] | settings |
 //! | `server` | the socket: limits on connections, slow clients, graceful end |
 //! | `app` | what handlers share, the tasks behind it, the table of routes |
+//! | `access` | the token, and the cookie for it |
+//! | `network` | addresses: who is one client, which proxies are believed |
+//! | `patience` | how long a client may keep the server waiting |
 //! | `availability` | whether the database can be used |
 //! | `middleware` | what happens to every request, in one ordered list |
 //! | `routes` | a handler a file |
-//! | `params` | query strings, parsed strictly |
+//! | `params`, `body` | query strings and JSON bodies, parsed strictly |
 //! | `pairs` | pair analytics: parameters, bars, figures |
 //! | `problem` | every error, as RFC 9457 |
 //! | `hub` | live data: heard once, read once, sent to every client |
@@ -22,17 +25,21 @@
 //!
 //! JSON shapes are in [`api_types`], SQL is in [`store`].
 
+mod access;
 mod app;
 mod availability;
+mod body;
 pub mod config;
 mod convert;
 mod dashboard;
 mod hub;
 mod live;
 mod middleware;
+mod network;
 pub mod openapi;
 mod pairs;
 mod params;
+mod patience;
 mod problem;
 mod resolve;
 mod routes;
@@ -42,7 +49,7 @@ mod status;
 
 use tokio_util::sync::CancellationToken;
 
-pub use config::{Config, DatabaseArgs};
+pub use config::{AccessArgs, Config, DatabaseArgs, LimitArgs};
 pub use server::Server;
 
 /// Binds and serves until `shutdown`.

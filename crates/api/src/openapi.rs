@@ -1,10 +1,14 @@
 //! The document that describes the API, generated from the handlers and the shared types.
 
+mod common;
+
+use std::sync::Arc;
+
 use service::Health;
 use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::Shared, routes as handlers};
+use crate::{access::Access, app::Shared, routes as handlers};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -19,6 +23,7 @@ use crate::{app::Shared, routes as handlers};
     tags(
         (name = "Market data", description = "Symbols, bars, trades and their live stream"),
         (name = "Pairs", description = "Hedge ratio, spread, z-score, correlation and tests of two series"),
+        (name = "Access", description = "The token, exchanged for a session"),
         (name = "Operation", description = "What the stack is doing"),
     )
 )]
@@ -33,6 +38,15 @@ pub(crate) fn api_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(handlers::pairs::get))
         .routes(routes!(handlers::status::get))
         .routes(routes!(handlers::stream::get))
+}
+
+/// The routes below `/api/v1` that need no database.
+pub(crate) fn session_routes() -> OpenApiRouter<Arc<Access>> {
+    OpenApiRouter::new().routes(routes!(
+        handlers::session::get,
+        handlers::session::open,
+        handlers::session::end
+    ))
 }
 
 /// The routes outside `/api/v1`, which are for whoever operates the stack.
@@ -57,7 +71,10 @@ pub fn to_json(document: &OpenApi) -> String {
 /// The document of this version: what `/openapi.json` serves.
 #[must_use]
 pub fn document() -> OpenApi {
-    let mut document = Document::openapi().nest("/api/v1", api_routes().into_openapi());
+    let mut api = api_routes().into_openapi();
+    api.merge(session_routes().into_openapi());
+    let mut document = Document::openapi().nest("/api/v1", api);
     document.merge(operation_routes().into_openapi());
+    common::add(&mut document);
     document
 }

@@ -4,6 +4,8 @@
 //! request's id. Anything else that fails below `/api` (an unknown route, a wrong method, a body that
 //! is too large) gets its body there too. What went wrong inside is logged here once, and never sent.
 
+use std::time::Duration;
+
 use api_types::{Problem, ProblemError};
 use axum::{
     body::Body,
@@ -58,6 +60,21 @@ pub enum ApiError {
     /// A query took longer than a query may.
     #[error("a query took too long")]
     QueryTimeout,
+    /// There was no answer within this time.
+    #[error("no answer within {0:?}")]
+    RequestTimeout(Duration),
+    /// The client asks too often; it may again after this time.
+    #[error("too many requests")]
+    TooManyRequests(Duration),
+    /// The token is needed, and was not given, or what was given is wrong.
+    #[error("the token is needed")]
+    TokenNeeded {
+        /// Whether something was given.
+        given: bool,
+    },
+    /// A session was asked for where there is no token.
+    #[error("there is no token")]
+    NoToken,
     /// All streams that may be open at once are.
     #[error("{0} streams are open")]
     TooManyStreams(usize),
@@ -163,6 +180,48 @@ impl ApiError {
                         .to_owned();
                 problem
             }
+            Self::RequestTimeout(most) => {
+                let mut problem = plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "request-timeout",
+                    "Request timeout",
+                );
+                problem.detail = format!(
+                    "There was no answer within {} s; try again in a moment.",
+                    most.as_secs_f64()
+                );
+                problem
+            }
+            Self::TooManyRequests(wait) => {
+                let mut problem = plain(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too-many-requests",
+                    "Too many requests",
+                );
+                problem.detail = format!(
+                    "This client asks more often than it may; it may again in {} s.",
+                    whole_seconds(*wait)
+                );
+                problem
+            }
+            Self::TokenNeeded { given } => {
+                let mut problem = plain(StatusCode::UNAUTHORIZED, "token-needed", "Token needed");
+                let what = if *given {
+                    "What was given as this server's token or session is wrong, or no longer right."
+                } else {
+                    "This call needs the server's token."
+                };
+                problem.detail = format!(
+                    "{what} Send `Authorization: Bearer …`, or open a session with POST /api/v1/session."
+                );
+                problem
+            }
+            Self::NoToken => {
+                let mut problem = plain(StatusCode::CONFLICT, "no-token", "No token");
+                problem.detail =
+                    "This server has no token (API_TOKEN): no call needs a session.".to_owned();
+                problem
+            }
             Self::TooManyStreams(most) => {
                 let mut problem = plain(
                     StatusCode::SERVICE_UNAVAILABLE,
@@ -220,11 +279,29 @@ impl IntoResponse for ApiError {
             _ => {}
         }
         let mut response = respond(self.problem());
-        if matches!(self, Self::DatabaseBusy(_)) {
-            response.extensions_mut().insert(BusyDatabase);
+        match self {
+            Self::DatabaseBusy(_) => {
+                response.extensions_mut().insert(BusyDatabase);
+            }
+            Self::TooManyRequests(wait) => {
+                let headers = response.headers_mut();
+                headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
+            }
+            Self::TokenNeeded { .. } => {
+                let scheme = HeaderValue::from_static("Bearer realm=\"spreadscope\"");
+                response
+                    .headers_mut()
+                    .insert(header::WWW_AUTHENTICATE, scheme);
+            }
+            _ => {}
         }
         response
     }
+}
+
+/// As `Retry-After` has it: not before it is worth it.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_millis().div_ceil(1_000).max(1) as u64
 }
 
 /// Marks the answer to a request for which no connection to the database came free.

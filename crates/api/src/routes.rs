@@ -4,6 +4,7 @@ pub(crate) mod bars;
 pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod pairs;
+pub(crate) mod session;
 pub(crate) mod status;
 pub(crate) mod stream;
 pub(crate) mod symbols;

@@ -1,26 +1,25 @@
 //! The socket: accepts connections within limits, and ends them in good order.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+mod paced;
+mod peers;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, extract::Request};
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-};
-use tokio_io_timeout::TimeoutStream;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
-use crate::{Config, app::App};
+use self::{paced::Paced, peers::Peers};
+use crate::{Config, app::App, middleware::client::Peer, network::TrustedProxies};
 
-/// A client that takes no byte for so long is gone, or as good as gone.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests under way at shutdown have so long to end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
 /// Pause after a failed accept, which is most often for want of file descriptors.
@@ -34,12 +33,19 @@ pub struct Server {
     limits: Limits,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Limits {
     connections: usize,
+    /// Of one client; trusted proxies, which speak for many, may have all.
+    of_one_client: u32,
+    /// Whether this machine itself counts as one client.
+    loopback: bool,
+    proxies: TrustedProxies,
     /// A client has so long to send the head of a request, or to send another one on a connection that
     /// it keeps open (`axum::serve` would wait for ever).
     header: Duration,
+    /// A client may take nothing of an answer for so long.
+    send: Duration,
 }
 
 impl Server {
@@ -59,6 +65,10 @@ impl Server {
         let app = App::new(&config, listener.local_addr()?)?;
         let limits = Limits {
             connections: config.api_max_connections as usize,
+            loopback: config.limits.api_limit_loopback,
+            send: Duration::from_millis(config.limits.api_send_timeout_ms),
+            of_one_client: config.limits.api_max_connections_per_client,
+            proxies: TrustedProxies::new(&config.access.trusted_proxies),
             header: Duration::from_millis(config.api_header_timeout_ms),
         };
         Ok(Self {
@@ -92,7 +102,7 @@ impl Server {
             limits,
         } = self;
         let running = app.start(&shutdown);
-        accept(&listener, app.router(), limits, &shutdown).await;
+        accept(&listener, &app.router(), &limits, &shutdown).await;
         running.stop().await;
         tracing::info!("stopped");
         Ok(())
@@ -101,11 +111,12 @@ impl Server {
 
 async fn accept(
     listener: &TcpListener,
-    router: Router,
-    limits: Limits,
+    router: &Router,
+    limits: &Limits,
     shutdown: &CancellationToken,
 ) {
     let permits = Arc::new(Semaphore::new(limits.connections));
+    let peers = Peers::new(limits.of_one_client);
     let connections = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -118,20 +129,35 @@ async fn accept(
             () = shutdown.cancelled() => break,
             accepted = async { (permit.await, listener.accept().await) } => accepted,
         };
-        let (Ok(permit), Ok((stream, _peer))) = accepted else {
+        let (Ok(permit), Ok((stream, peer))) = accepted else {
             tracing::warn!("a connection could not be accepted");
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let Ok(io) = prepare(stream) else { continue };
-        let service = TowerToHyperService::new(router.clone());
+        let is_here = peer.ip().is_loopback() && !limits.loopback;
+        let speaks_for_many = is_here || limits.proxies.trusts(peer.ip());
+        let place = peers.admit(peer.ip());
+        if place.is_none() && !speaks_for_many {
+            metrics::counter!("api_connections_refused_total").increment(1);
+            continue;
+        }
+        let Ok(io) = Paced::new(stream, limits.send).map(TokioIo::new) else {
+            continue;
+        };
+        let service = router
+            .clone()
+            .map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(Peer(peer));
+                request
+            });
+        let service = TowerToHyperService::new(service);
         let connection = connections.watch(http.serve_connection(io, service));
         metrics::gauge!("api_connections").increment(1.0);
         tokio::spawn(async move {
             // Clients leave as they like; that is no event.
             let _ = connection.await;
             metrics::gauge!("api_connections").decrement(1.0);
-            drop(permit);
+            drop((permit, place));
         });
     }
     if tokio::time::timeout(DRAIN_TIMEOUT, connections.shutdown())
@@ -140,14 +166,4 @@ async fn accept(
     {
         tracing::warn!("connections were cut: their clients did not take what was left to send");
     }
-}
-
-type Io = TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>;
-
-fn prepare(stream: TcpStream) -> io::Result<Io> {
-    // Events are small and each is wanted now.
-    stream.set_nodelay(true)?;
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITE_TIMEOUT));
-    Ok(TokioIo::new(Box::pin(stream)))
 }

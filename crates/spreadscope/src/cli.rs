@@ -41,9 +41,12 @@ pub struct CommonArgs {
     #[arg(long, env = "SPREADSCOPE_BIND", default_value = "127.0.0.1:8501")]
     pub bind: SocketAddr,
 
-    /// Names in `Host` that are answered besides localhost and the bound address, separated by commas; `*` answers all.
-    #[arg(long, env = "ALLOWED_HOSTS", value_delimiter = ',')]
-    pub allowed_hosts: Vec<String>,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment here would replace that of the flattened flags"
+    )]
+    pub access: api::AccessArgs,
 
     /// Directory with the built dashboard [default: frontend/dist, if it is there].
     #[arg(long, env = "DASHBOARD_DIR")]

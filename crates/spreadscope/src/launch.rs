@@ -187,7 +187,7 @@ async fn bind_api(plan: &Plan, database_url: &str) -> anyhow::Result<api::Server
     let common = plan.common();
     let mut config = api::Config::new(common.bind, database_url);
     config.dashboard_dir.clone_from(&plan.dashboard_dir);
-    config.allowed_hosts.clone_from(&common.allowed_hosts);
+    config.access.clone_from(&common.access);
     api::Server::bind(config)
         .await
         .context("cannot serve the dashboard (--bind)")

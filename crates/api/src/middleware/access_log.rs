@@ -10,6 +10,7 @@ use axum::{
 use tracing::Instrument;
 
 use super::request_id::RequestId;
+use crate::network::Client;
 
 pub(crate) async fn record(request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -21,6 +22,7 @@ pub(crate) async fn record(request: Request, next: Next) -> Response {
         .to_owned();
     let id = request.extensions().get::<RequestId>().cloned();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let client = request.extensions().get::<Client>().map(|client| client.ip);
     let span = tracing::info_span!("request", id = id.as_ref().map_or("-", RequestId::as_str));
     let response = next.run(request).instrument(span.clone()).await;
 
@@ -31,6 +33,6 @@ pub(crate) async fn record(request: Request, next: Next) -> Response {
     metrics::histogram!("api_request_duration_seconds", "route" => route)
         .record(elapsed.as_secs_f64());
     let duration_ms = elapsed.as_secs_f64() * 1e3;
-    span.in_scope(|| tracing::debug!(%method, path, status, duration_ms, "answered"));
+    span.in_scope(|| tracing::debug!(%method, path, status, duration_ms, ?client, "answered"));
     response
 }

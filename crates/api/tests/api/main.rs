@@ -7,11 +7,13 @@
     reason = "what a test does not expect is its failure"
 )]
 
+mod access;
 mod bars;
 mod dashboard;
 mod database_away;
 mod database_busy;
 mod errors;
+mod limits;
 mod openapi;
 mod operation;
 mod pairs;

@@ -8,26 +8,13 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Api, config, problem};
-
-/// A request as it is, to the last byte.
-async fn raw(api: &Api, request: &str) -> String {
-    let mut stream = TcpStream::connect(api.address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    let read = stream.read_to_end(&mut answer);
-    tokio::time::timeout(Duration::from_secs(60), read)
-        .await
-        .unwrap()
-        .unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
-}
+use crate::support::{Api, config, problem, raw};
 
 #[tokio::test]
 async fn names_that_the_server_does_not_go_by_are_refused() {
     let db = TestDb::create().await.unwrap();
     let mut config = config(db.url());
-    config.allowed_hosts = vec!["desk.example".to_owned()];
+    config.access.allowed_hosts = vec!["desk.example".to_owned()];
     let api = Api::with(config).await;
     let ask = async |host: &'static str| {
         let request = api

@@ -13,7 +13,11 @@ use api_types::Problem;
 use reqwest::{Client, Response};
 use serde::de::DeserializeOwned;
 use testkit::TestDb;
-use tokio::task::JoinHandle;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Nothing that a test waits for takes nearly so long on a machine that works.
@@ -130,6 +134,16 @@ pub async fn problem(response: Response) -> Problem {
         "{problem:?}"
     );
     problem
+}
+
+/// Sends a request as it is, to the last byte, and reads until the server hangs up.
+pub async fn raw(api: &Api, request: &str) -> String {
+    let mut stream = TcpStream::connect(api.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// Waits until the condition holds.

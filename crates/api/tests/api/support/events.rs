@@ -19,12 +19,20 @@ impl Events {
     }
 
     pub async fn open_from(api: &Api, topics: &str, last_id: Option<&str>) -> Self {
+        let headers: Vec<_> = last_id
+            .map(|id| ("last-event-id", id))
+            .into_iter()
+            .collect();
+        Self::open_with(api, topics, &headers).await
+    }
+
+    pub async fn open_with(api: &Api, topics: &str, headers: &[(&str, &str)]) -> Self {
         let mut request = api
             .client
             .get(api.url("/api/v1/stream"))
             .query(&[("topics", topics)]);
-        if let Some(id) = last_id {
-            request = request.header("last-event-id", id);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let response = request.send().await.unwrap();
         let status = response.status();
