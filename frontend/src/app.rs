@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{ConnectionBanner, Content, Header, StatusLine},
+    components::{ConnectionBanner, Content, Header, StatusLine, Toasts},
     stores::Stores,
 };
 
@@ -17,5 +17,6 @@ pub(crate) fn App() -> impl IntoView {
         <ConnectionBanner/>
         <Content/>
         <StatusLine/>
+        <Toasts/>
     }
 }

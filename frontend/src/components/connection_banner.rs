@@ -17,7 +17,7 @@ pub(crate) fn ConnectionBanner() -> impl IntoView {
     let stores = Stores::from_context();
     let loss = Memo::new(move |_| match stores.feed.link().get() {
         Link::Lost { since, retry_at } => Some((since, retry_at)),
-        Link::Open | Link::Connecting | Link::Resting => None,
+        Link::Open | Link::Connecting | Link::Waiting | Link::Resting => None,
     });
     let is_shown = Memo::new(move |_| {
         loss.get()

@@ -37,7 +37,7 @@ fn summary(stores: Stores) -> Summary {
         Link::Connecting if stores.feed.last_event().with(Option::is_none) => {
             return plain("feed", "Connecting");
         }
-        Link::Connecting | Link::Open | Link::Resting => {}
+        Link::Connecting | Link::Open | Link::Waiting | Link::Resting => {}
         Link::Lost { .. } => return plain("feed bad", "Disconnected from the server"),
     }
     stores.feed.status().with(|status| {

@@ -15,6 +15,7 @@ pub(super) enum Shape {
     Minus,
     Latest,
     Cross,
+    Pencil,
 }
 
 impl Shape {
@@ -30,6 +31,7 @@ impl Shape {
             Self::Picture => "M2 3h12v10H2zM2 11l3.5-3.5L9 11m-1-1 2.5-2.5L14 11",
             Self::Plus => "M8 3v10M3 8h10",
             Self::Minus => "M3 8h10",
+            Self::Pencil => "m3 13 .8-3.2L11 2.6 13.4 5 6.2 12.2 3 13Z",
             Self::Cross => "m4 4 8 8m0-8-8 8",
             Self::Latest => "m4 3 5 5-5 5m8-10v10",
         }

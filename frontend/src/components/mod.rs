@@ -1,6 +1,7 @@
 //! What is on the page, a component a file.
 
 mod age;
+mod alerts;
 mod backfill;
 mod badge;
 mod brand;
@@ -27,6 +28,7 @@ mod tabs;
 mod theme_toggle;
 mod tile;
 mod tiles;
+mod toasts;
 mod watchlist;
 mod zone_toggle;
 
@@ -34,3 +36,4 @@ pub(crate) use connection_banner::ConnectionBanner;
 pub(crate) use content::Content;
 pub(crate) use header::Header;
 pub(crate) use status_line::StatusLine;
+pub(crate) use toasts::Toasts;

@@ -1,5 +1,6 @@
 //! The views that there are.
 
+use api_types::AlertState;
 use leptos::{ev::MouseEvent, prelude::*};
 
 use crate::{edge::address, model::Tab, stores::Stores};
@@ -30,8 +31,21 @@ pub(super) fn Tabs() -> impl IntoView {
                 on:click=on_click
             >
                 {tab.name()}
+                {(tab == Tab::Alerts).then(|| view! { <Firing/> })}
             </a>
         }
     };
     view! { <nav class="tabs" aria-label="Views">{Tab::ALL.map(link)}</nav> }
+}
+
+/// How many rules fire now.
+#[component]
+fn Firing() -> impl IntoView {
+    let alerts = Stores::from_context().alerts;
+    let count = Memo::new(move |_| alerts.count(AlertState::Firing));
+    view! {
+        <Show when=move || count.get() != 0>
+            <span class="count num" data-testid="firing">{count}<span class="sr-only">" firing"</span></span>
+        </Show>
+    }
 }

@@ -1,5 +1,6 @@
 //! Requests to the API that serves this page.
 
+pub(crate) mod alerts;
 pub(crate) mod watchlist;
 
 use api_types::{BarsResponse, Problem, SymbolsResponse};

@@ -33,6 +33,13 @@ pub(crate) async fn send_json<T: DeserializeOwned>(
     send(path, &init).await
 }
 
+/// Deletes what is at `path`.
+pub(crate) async fn delete<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    let init = RequestInit::new();
+    init.set_method("DELETE");
+    send(path, &init).await
+}
+
 async fn send<T: DeserializeOwned>(path: &str, init: &RequestInit) -> Result<T, ApiError> {
     let unreachable = |_| ApiError::Unreachable;
     let response = JsFuture::from(window().fetch_with_str_and_init(path, init))

@@ -36,6 +36,11 @@ fn mark(name: &str, value: &str) {
     }
 }
 
+/// Whether nobody can see the page.
+pub(crate) fn is_hidden() -> bool {
+    document().hidden()
+}
+
 /// Whether the keyboard's focus is where letters are typed.
 pub(crate) fn is_typing() -> bool {
     let active = document().active_element();

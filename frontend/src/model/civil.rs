@@ -63,6 +63,13 @@ impl Civil {
         format!("{:02} {month} {}", self.day, self.year)
     }
 
+    /// `22 Nov 14:05:09`: a moment of the last months.
+    pub(crate) fn moment(&self) -> String {
+        let date = self.date();
+        let day = date.get(..6).unwrap_or(&date);
+        format!("{day} {}", self.clock())
+    }
+
     /// The start of a bar as precisely as its length asks for.
     pub(crate) fn bar_start(&self, interval_ms: i64) -> String {
         if interval_ms >= DAY_MS {
@@ -90,6 +97,7 @@ mod tests {
             (leap.date(), leap.clock()),
             ("29 Feb 2024".into(), "12:34:56".into())
         );
+        assert_eq!(leap.moment(), "29 Feb 12:34:56");
         // date -u -d '2000-12-31' +%s
         assert_eq!(Civil::of(978_220_800_000).date(), "31 Dec 2000");
     }

@@ -3,11 +3,26 @@
 use serde::{Deserialize, Serialize};
 
 /// Kept in the browser, not in the link: they are about the reader, not about what is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Settings {
     pub(crate) theme: Theme,
     pub(crate) zone: Zone,
+    /// Whether alerts are told on the page.
+    pub(crate) toasts: bool,
+    /// Whether the browser tells them, too.
+    pub(crate) notify: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            zone: Zone::default(),
+            toasts: true,
+            notify: false,
+        }
+    }
 }
 
 /// Colours.
@@ -52,7 +67,7 @@ mod tests {
             read,
             Settings {
                 zone: Zone::Utc,
-                theme: Theme::System
+                ..Settings::default()
             }
         );
     }

@@ -37,6 +37,8 @@ fn keep_time(stores: Stores) {
     let tick = move || {
         stores.now.set(live::server_now(stores));
         stores.live.watch_silence(stores);
+        stores.live.share(stores);
+        stores.toasts.age(TICK.as_millis() as i64);
     };
     // It goes on for as long as the page does.
     let _ = set_interval_with_handle(tick, TICK);
@@ -154,7 +156,8 @@ fn ask_for_topics(stores: Stores) {
     });
 }
 
-/// A page that nobody sees closes its stream and opens it where it was when it is seen again.
+/// A page that nobody sees closes its stream and opens it where it was when it is seen again. Of all pages of the browser one follows the
+/// alerts all the time.
 fn follow_stream(stores: Stores) {
     let visibility = use_document_visibility();
     let topics = Memo::new(move |_| {
@@ -165,8 +168,8 @@ fn follow_stream(stores: Stores) {
                 .catalogue()
                 .with(|catalogue| *catalogue != Catalogue::Ready);
         let is_hidden = visibility.get() == VisibilityState::Hidden;
-        let topics = stores.topics.of(|_| !is_waiting && !is_hidden);
-        (topics, is_hidden)
+        let is_wanted = |reader| !is_waiting && (!is_hidden || reader == Reader::Alerts);
+        (stores.topics.of(is_wanted), is_hidden)
     });
     Effect::new(move |_| {
         let (topics, is_hidden) = topics.get();

@@ -28,6 +28,8 @@ pub(crate) enum Link {
     Connecting,
     /// Events arrive.
     Open,
+    /// Other pages of the browser have their turn.
+    Waiting,
     /// Closed while nobody sees the page.
     Resting,
     /// Lost; times in ms since the epoch on the server's clock.

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use api_types::{EventKind, StreamEvent};
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 
-use super::{Chart, ChartStoreFields, FeedStoreFields, Link, Stores, loader};
+use super::{
+    Chart, ChartStoreFields, FeedStoreFields, Link, Stores, loader,
+    seat::{self, Seat},
+};
 use crate::{
     edge::{
         clock,
@@ -33,6 +36,7 @@ struct Session {
     failures: u32,
     /// Counts connections: what an earlier one still says is not heard.
     connection: u32,
+    seat: Seat,
     source: Option<Source>,
     retry: Option<TimeoutHandle>,
 }
@@ -65,7 +69,7 @@ impl Live {
         if stores.feed.link().get_untracked() == Link::Resting {
             stores.feed.link().set(Link::Connecting);
         }
-        self.connect(stores);
+        self.seat().take(move || self.connect(stores));
     }
 
     /// Closes the stream; the next one goes on where it was.
@@ -78,7 +82,31 @@ impl Live {
                 retry.clear();
             }
         });
+        self.seat().leave();
         stores.feed.link().set(Link::Resting);
+    }
+
+    /// Lets another page of the browser have the connection for a while, if one waits for it.
+    pub(super) fn share(self, stores: Stores) {
+        let is_open = move || stores.feed.link().get_untracked() == Link::Open;
+        if stores.relay.is_leader.get_untracked() || !is_open() || !self.seat().is_turn_over() {
+            return;
+        }
+        spawn_local(async move {
+            if seat::is_awaited().await && is_open() && self.seat().is_turn_over() {
+                self.0.update_value(|session| {
+                    session.connection += 1;
+                    session.source = None;
+                });
+                stores.feed.link().set(Link::Waiting);
+                self.seat().leave();
+                self.seat().take(move || self.connect(stores));
+            }
+        });
+    }
+
+    fn seat(self) -> Seat {
+        self.0.with_value(|session| session.seat)
     }
 
     /// Does not wait for the next attempt.
@@ -150,7 +178,7 @@ impl Live {
         let delay_ms = backoff::delay_ms(failures, js_sys::Math::random());
         let since = match stores.feed.link().get_untracked() {
             Link::Lost { since, .. } => since,
-            Link::Open | Link::Connecting | Link::Resting => now,
+            Link::Open | Link::Connecting | Link::Waiting | Link::Resting => now,
         };
         let retry_at = now + i64::from(delay_ms);
         stores.feed.link().set(Link::Lost { since, retry_at });
@@ -220,8 +248,23 @@ fn dispatch(stores: Stores, event: StreamEvent) {
             heard(stores, as_of);
             stores.watchlist.hear(kind, *data);
         }
-        // The page follows no pair and no alerts yet.
-        StreamEvent::Pair { .. } | StreamEvent::Alerts { .. } | StreamEvent::End { .. } => {}
+        StreamEvent::Alerts {
+            kind, as_of, data, ..
+        } => {
+            heard(stores, as_of);
+            stores.relay.tell(kind, &data);
+            stores.alerts.hear(stores, kind, *data);
+        }
+        StreamEvent::Pair {
+            topic,
+            kind,
+            as_of,
+            data,
+        } => {
+            heard(stores, as_of);
+            stores.notice.hear(stores, &topic, kind, &data);
+        }
+        StreamEvent::End { .. } => {}
     }
 }
 

@@ -1,12 +1,17 @@
 //! The reactive state of the page. Components read it; only the modules here and the view's pickers write it.
 
+mod alerts;
 mod board;
 mod chart;
 mod effects;
 mod feed;
 mod live;
 mod loader;
+mod notice;
 mod preferences;
+mod relay;
+mod seat;
+mod toasts;
 mod topics;
 mod watchlist;
 
@@ -14,11 +19,15 @@ use api_types::FeedMode;
 use leptos::prelude::*;
 use reactive_stores::Store;
 
+pub(crate) use alerts::{Alerts, body_of};
 pub(crate) use board::{Board, Tile};
 pub(crate) use chart::{Chart, ChartStoreFields, Key, Load};
 pub(crate) use feed::{Catalogue, Feed, FeedStoreFields, Link};
 pub(crate) use live::Live;
+pub(crate) use notice::Notice;
 pub(crate) use preferences::Preferences;
+pub(crate) use relay::Relay;
+pub(crate) use toasts::{Toast, Toasts};
 pub(crate) use topics::{Reader, Topics};
 pub(crate) use watchlist::Watchlist;
 
@@ -45,6 +54,12 @@ pub(crate) struct Stores {
     pub(crate) instrument: Memo<Option<Instrument>>,
     /// The followed pairs.
     pub(crate) watchlist: Watchlist,
+    pub(crate) alerts: Alerts,
+    /// Which page follows the alerts.
+    pub(crate) relay: Relay,
+    pub(crate) toasts: Toasts,
+    /// The rule of the pair on screen.
+    pub(crate) notice: Notice,
     /// What the stream is asked for.
     pub(crate) topics: Topics,
     pub(crate) live: Live,
@@ -62,8 +77,9 @@ impl Stores {
                 None => symbols.first().map(Instrument::from),
             })
         });
+        let preferences = Preferences::load();
         let stores = Self {
-            preferences: Preferences::load(),
+            preferences,
             view,
             feed,
             board: Board::default(),
@@ -71,12 +87,18 @@ impl Stores {
             now: RwSignal::new(clock::now_ms()),
             instrument,
             watchlist: Watchlist::default(),
+            alerts: Alerts::default(),
+            relay: Relay::default(),
+            toasts: Toasts::new(preferences),
+            notice: Notice::default(),
             topics: Topics::default(),
             live: Live::default(),
         };
         provide_context(stores);
         effects::start(stores);
         watchlist::start(stores);
+        alerts::start(stores);
+        relay::start(stores);
         stores
     }
 
@@ -94,7 +116,9 @@ impl Stores {
 
     /// Whether events arrive.
     pub(crate) fn is_connected(&self) -> bool {
-        self.feed.link().with(|link| *link == Link::Open)
+        self.feed
+            .link()
+            .with(|link| matches!(link, Link::Open | Link::Waiting))
     }
 
     /// Shows another view; what the others show stays as it is.

@@ -42,6 +42,16 @@ impl Preferences {
         self.set.update(|settings| settings.zone = zone);
     }
 
+    /// Whether alerts are told on the page.
+    pub(crate) fn set_toasts(&self, on: bool) {
+        self.set.update(|settings| settings.toasts = on);
+    }
+
+    /// Whether the browser tells them, too.
+    pub(crate) fn set_notify(&self, on: bool) {
+        self.set.update(|settings| settings.notify = on);
+    }
+
     /// From dark to light and back.
     pub(crate) fn toggle_theme(&self) {
         let dark = !self.is_dark.get_untracked();

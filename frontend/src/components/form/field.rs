@@ -14,6 +14,9 @@ pub(in crate::components) fn Field(
     /// Whether digits are typed.
     #[prop(optional)]
     numeric: bool,
+    /// Whether much is typed.
+    #[prop(optional)]
+    wide: bool,
     /// Id of a list of suggestions.
     #[prop(optional)]
     list: Option<&'static str>,
@@ -30,7 +33,7 @@ pub(in crate::components) fn Field(
     let id = format!("complaint-{name}");
     let described = id.clone();
     view! {
-        <label class="field" class:numeric=numeric>
+        <label class="field" class:numeric=numeric class:wide=wide>
             <span class="field-name">{label}</span>
             <input
                 class="input num"

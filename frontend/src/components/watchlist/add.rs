@@ -4,7 +4,7 @@ use api_types::{Interval, Model, WatchlistPair};
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    components::form::{Choice, Complaint, Field, SymbolNames},
+    components::form::{Choice, Complaint, Field, SymbolNames, models},
     stores::Stores,
 };
 
@@ -74,19 +74,6 @@ pub(super) fn AddPair() -> impl IntoView {
             <Complaint text=general/>
         </form>
     }
-}
-
-fn models() -> Vec<(&'static str, &'static str)> {
-    let name = |model: &Model| match model {
-        Model::Ols => "OLS",
-        Model::Huber => "Huber",
-        Model::TheilSen => "Theil-Sen",
-        Model::Kalman => "Kalman",
-    };
-    Model::ALL
-        .iter()
-        .map(|model| (model.as_str(), name(model)))
-        .collect()
 }
 
 /// Window and lookback of a form that says what it has to.
