@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{alerts::Alerts, later::Later, market::Market, watchlist::Watchlist};
+use super::{alerts::Alerts, data::Data, later::Later, market::Market, watchlist::Watchlist};
 use crate::{model::Tab, stores::Stores};
 
 /// One tab at a time: what is not on screen costs nothing.
@@ -18,7 +18,7 @@ pub(crate) fn Content() -> impl IntoView {
                 Tab::Scanner => view! { <Later tab=Tab::Scanner/> }.into_any(),
                 Tab::Backtest => view! { <Later tab=Tab::Backtest/> }.into_any(),
                 Tab::Alerts => view! { <Alerts/> }.into_any(),
-                Tab::Data => view! { <Later tab=Tab::Data/> }.into_any(),
+                Tab::Data => view! { <Data/> }.into_any(),
             }}
         </main>
     }

@@ -16,6 +16,7 @@ pub(super) enum Shape {
     Latest,
     Cross,
     Pencil,
+    Upload,
 }
 
 impl Shape {
@@ -32,6 +33,7 @@ impl Shape {
             Self::Plus => "M8 3v10M3 8h10",
             Self::Minus => "M3 8h10",
             Self::Pencil => "m3 13 .8-3.2L11 2.6 13.4 5 6.2 12.2 3 13Z",
+            Self::Upload => "M8 10V2m0 0L4.8 5.2M8 2l3.2 3.2M2.5 13.5h11",
             Self::Cross => "m4 4 8 8m0-8-8 8",
             Self::Latest => "m4 3 5 5-5 5m8-10v10",
         }

@@ -12,6 +12,7 @@ mod chart_state;
 mod clock;
 mod connection_banner;
 mod content;
+mod data;
 mod feed_state;
 mod form;
 mod header;

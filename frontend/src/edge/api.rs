@@ -1,6 +1,7 @@
 //! Requests to the API that serves this page.
 
 pub(crate) mod alerts;
+pub(crate) mod datasets;
 pub(crate) mod watchlist;
 
 use api_types::{BarsResponse, Problem, SymbolsResponse};

@@ -13,3 +13,4 @@ pub(crate) mod page;
 pub(crate) mod palette;
 pub(crate) mod plotly;
 pub(crate) mod source;
+pub(crate) mod upload;

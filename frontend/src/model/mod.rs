@@ -1,6 +1,7 @@
 //! Plain values and their rules. Nothing here knows a browser.
 
 pub(crate) mod alert;
+pub(crate) mod analyse;
 pub(crate) mod backoff;
 pub(crate) mod civil;
 pub(crate) mod csv;

@@ -13,6 +13,7 @@ mod relay;
 mod seat;
 mod toasts;
 mod topics;
+mod uploads;
 mod watchlist;
 
 use api_types::FeedMode;
@@ -29,6 +30,7 @@ pub(crate) use preferences::Preferences;
 pub(crate) use relay::Relay;
 pub(crate) use toasts::{Toast, Toasts};
 pub(crate) use topics::{Reader, Topics};
+pub(crate) use uploads::{Job, Reading, Stage, Uploads};
 pub(crate) use watchlist::Watchlist;
 
 use crate::{
@@ -60,6 +62,10 @@ pub(crate) struct Stores {
     pub(crate) toasts: Toasts,
     /// The rule of the pair on screen.
     pub(crate) notice: Notice,
+    /// The uploads that there are, newest first.
+    pub(crate) datasets: RwSignal<Vec<api_types::Dataset>>,
+    /// Files on their way.
+    pub(crate) uploads: Uploads,
     /// What the stream is asked for.
     pub(crate) topics: Topics,
     pub(crate) live: Live,
@@ -91,6 +97,8 @@ impl Stores {
             relay: Relay::default(),
             toasts: Toasts::new(preferences),
             notice: Notice::default(),
+            datasets: RwSignal::default(),
+            uploads: Uploads::default(),
             topics: Topics::default(),
             live: Live::default(),
         };

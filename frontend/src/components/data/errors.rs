@@ -1,0 +1,45 @@
+//! What is wrong with a file.
+
+use leptos::prelude::*;
+
+use crate::edge::api::ApiError;
+
+/// A sentence, and a line of the table for each place.
+#[component]
+pub(super) fn Errors(
+    /// Why the file was not stored.
+    error: ApiError,
+) -> impl IntoView {
+    let sentence = error.to_string();
+    let (errors, total) = match error {
+        ApiError::Refused(problem) => (problem.errors, problem.total_errors),
+        ApiError::Unreachable | ApiError::Unreadable(_) => (Vec::new(), None),
+    };
+    let rest = total
+        .map(|total| total.saturating_sub(errors.len() as u64))
+        .filter(|rest| *rest > 0);
+    let has_places = !errors.is_empty();
+    let rows = errors.into_iter().map(|error| {
+        let line = error.line.map(|line| line.to_string());
+        view! {
+            <tr>
+                <td class="num">{line}</td>
+                <td class="words">{error.field}</td>
+                <td class="words text">{error.detail}</td>
+            </tr>
+        }
+    });
+    let table = has_places.then(|| view! {
+        <div class="table-box short" tabindex="0" role="region" aria-label="Errors of the file">
+            <table class="table" data-testid="file-errors">
+                <thead><tr><th scope="col">"Line"</th><th scope="col" class="words">"Column"</th><th scope="col" class="words">"What is wrong"</th></tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    });
+    view! {
+        <p class="complaint whole" role="alert" data-testid="job-error">{sentence}</p>
+        {table}
+        {rest.map(|rest| view! { <p class="label">{format!("and {rest} more")}</p> })}
+    }
+}

@@ -1,0 +1,11 @@
+//! Uploaded series.
+
+mod details;
+mod drop;
+mod errors;
+mod job;
+mod list;
+mod page;
+mod preview;
+
+pub(super) use page::Data;

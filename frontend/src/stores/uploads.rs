@@ -1,0 +1,228 @@
+//! Files on their way to the server, and the uploads that are there.
+
+use std::time::Duration;
+
+use api_types::{Dataset, DatasetCreated, DatasetResponse, Upload};
+use leptos::{prelude::*, task::spawn_local};
+use web_sys::File;
+
+use super::Stores;
+use crate::edge::{
+    api::{self, ApiError},
+    http,
+    upload::{Progress, Transfer},
+};
+
+/// How often the server is asked how far it is with a file.
+const LOOK_EVERY: Duration = Duration::from_millis(700);
+
+/// A file on its way, or what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Job {
+    pub(crate) id: u32,
+    pub(crate) name: String,
+    /// Bytes.
+    pub(crate) size: f64,
+    pub(crate) stage: Stage,
+}
+
+/// How far it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Stage {
+    /// So many bytes are sent.
+    Sending(f64),
+    /// The server has it and reads it; what it says of that.
+    Reading(Option<Upload>),
+    Done(Box<Dataset>),
+    Failed(ApiError),
+}
+
+/// Times that do not explain themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// Name of the symbol; empty: as the file says.
+    pub(crate) symbol: String,
+    /// Format of times; empty: as they look.
+    pub(crate) time_format: String,
+}
+
+/// All of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Uploads {
+    /// Newest first.
+    pub(crate) jobs: RwSignal<Vec<Job>>,
+    /// The one looked at.
+    pub(crate) opened: RwSignal<Option<DatasetResponse>>,
+    /// Why the list, a dataset or a deletion did not come about.
+    pub(crate) failure: RwSignal<Option<ApiError>>,
+    /// Whether the list was read.
+    pub(crate) is_known: RwSignal<bool>,
+    transfers: StoredValue<Vec<(u32, Transfer)>, LocalStorage>,
+    count: StoredValue<u32>,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self {
+            jobs: RwSignal::default(),
+            opened: RwSignal::new(None),
+            failure: RwSignal::new(None),
+            is_known: RwSignal::new(false),
+            transfers: StoredValue::new_local(Vec::new()),
+            count: StoredValue::new(0),
+        }
+    }
+}
+
+impl Uploads {
+    /// Reads what is there.
+    pub(crate) fn read(self, stores: Stores) {
+        spawn_local(async move {
+            match api::datasets::list().await {
+                Ok(answer) => {
+                    stores.datasets.set(answer.datasets);
+                    self.is_known.set(true);
+                    self.failure.set(None);
+                }
+                Err(error) => self.failure.set(Some(error)),
+            }
+        });
+    }
+
+    /// Sends a file.
+    pub(crate) fn send(self, stores: Stores, file: &File, reading: &Reading) {
+        let id = self.count.get_value() + 1;
+        self.count.set_value(id);
+        let job = Job {
+            id,
+            name: file.name(),
+            size: file.size(),
+            stage: Stage::Sending(0.0),
+        };
+        self.jobs.update(|jobs| jobs.insert(0, job));
+        let request_id = format!("upload-{:x}-{id}", (js_sys::Math::random() * 1e15) as u64);
+        let (size, asked) = (file.size(), request_id.clone());
+        let on_progress = move |progress| match progress {
+            Progress::Sent(sent) if sent < size => self.advance(id, Stage::Sending(sent)),
+            Progress::Sent(_) => {
+                self.advance(id, Stage::Reading(None));
+                self.watch(id, asked.clone());
+            }
+            Progress::Answered { status, text } => self.answered(stores, id, status, &text),
+            Progress::Broken => self.advance(id, Stage::Failed(ApiError::Unreachable)),
+        };
+        match Transfer::start(&path(&file.name(), reading), &request_id, file, on_progress) {
+            Some(transfer) => self
+                .transfers
+                .update_value(|transfers| transfers.push((id, transfer))),
+            None => self.advance(id, Stage::Failed(ApiError::Unreachable)),
+        }
+    }
+
+    /// Asks the server how far it is with a file that it has.
+    fn watch(self, id: u32, request_id: String) {
+        let look = move || {
+            let is_reading = self.jobs.with_untracked(|jobs| {
+                jobs.iter()
+                    .any(|job| job.id == id && matches!(job.stage, Stage::Reading(_)))
+            });
+            if !is_reading {
+                return;
+            }
+            spawn_local(async move {
+                // Only a nicety: the answer to the upload comes by itself.
+                if let Ok(answer) = api::datasets::list().await
+                    && let Some(upload) = answer
+                        .uploads
+                        .into_iter()
+                        .find(|upload| upload.request_id == request_id)
+                {
+                    self.advance(id, Stage::Reading(Some(upload)));
+                }
+                self.watch(id, request_id);
+            });
+        };
+        set_timeout(look, LOOK_EVERY);
+    }
+
+    fn answered(self, stores: Stores, id: u32, status: u16, text: &str) {
+        match http::read::<DatasetCreated>(status, text) {
+            Ok(created) => {
+                let dataset = created.dataset.id;
+                self.advance(id, Stage::Done(Box::new(created.dataset)));
+                self.read(stores);
+                self.open(dataset);
+            }
+            Err(error) => self.advance(id, Stage::Failed(error)),
+        }
+        // Not dropped here: this runs within one of its callbacks.
+        set_timeout(move || self.forget_transfer(id), Duration::ZERO);
+    }
+
+    fn forget_transfer(self, id: u32) {
+        self.transfers
+            .update_value(|transfers| transfers.retain(|(held, _)| *held != id));
+    }
+
+    /// A file that has come to its end stays there.
+    fn advance(self, id: u32, stage: Stage) {
+        self.jobs.update(|jobs| {
+            let is_open = |job: &&mut Job| {
+                job.id == id && !matches!(job.stage, Stage::Done(_) | Stage::Failed(_))
+            };
+            if let Some(job) = jobs.iter_mut().find(is_open) {
+                job.stage = stage;
+            }
+        });
+    }
+
+    /// Ends a file that is on its way, or takes what came of it off the page.
+    pub(crate) fn dismiss(self, id: u32) {
+        self.forget_transfer(id);
+        self.jobs.update(|jobs| jobs.retain(|job| job.id != id));
+    }
+
+    /// Shows an upload's first rows.
+    pub(crate) fn open(self, id: i64) {
+        spawn_local(async move {
+            match api::datasets::one(id).await {
+                Ok(answer) => self.opened.set(Some(answer)),
+                Err(error) => self.failure.set(Some(error)),
+            }
+        });
+    }
+
+    /// Deletes an upload.
+    pub(crate) fn delete(self, stores: Stores, id: i64) {
+        spawn_local(async move {
+            match api::datasets::delete(id).await {
+                Ok(_) => {
+                    self.opened.update(|opened| {
+                        if opened
+                            .as_ref()
+                            .is_some_and(|opened| opened.dataset.id == id)
+                        {
+                            *opened = None;
+                        }
+                    });
+                    self.read(stores);
+                }
+                Err(error) => self.failure.set(Some(error)),
+            }
+        });
+    }
+}
+
+fn path(name: &str, reading: &Reading) -> String {
+    let escape = |text: &str| String::from(js_sys::encode_uri_component(text));
+    let mut path = format!("{}?name={}", api::datasets::PATH, escape(name));
+    for (parameter, value) in [
+        ("symbol", reading.symbol.trim()),
+        ("timeFormat", reading.time_format.trim()),
+    ] {
+        if !value.is_empty() {
+            path.push_str(&format!("&{parameter}={}", escape(value)));
+        }
+    }
+    path
+}
