@@ -1,6 +1,7 @@
 //! One WebSocket connection: made again for ever, its frames decoded and handed on in batches.
 
 mod session;
+mod successor;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -36,9 +37,6 @@ pub(crate) struct Settings {
 enum End {
     /// The ingestor stops.
     Stopped,
-    /// It was old enough. The place for an overlap: the next session can be opened before this one
-    /// is closed, as the writer absorbs what both hear.
-    RollOver,
     /// The exchange does not serve this place.
     Restricted(String),
     /// Anything else.
@@ -105,10 +103,6 @@ impl<V: Venue> Connection<V> {
             metrics::counter!("ingestor_reconnects_total").increment(1);
             let wait = match end {
                 End::Stopped => return,
-                End::RollOver => {
-                    tracing::info!(event = "connection_rolled_over", connection = self.number);
-                    Duration::ZERO
-                }
                 End::Restricted(reason) => {
                     let wait = self.settings.restricted_retry;
                     tracing::error!(event = "restricted_location", connection = self.number, %reason,

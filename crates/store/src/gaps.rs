@@ -176,22 +176,31 @@ async fn changed(
     notify(transaction, &changed_payloads(&symbols)).await
 }
 
-/// The newest open gap of these symbols that is not given up: what repair does next.
+/// What repair does next: the newest open gap of these symbols that is not given up, and before it in the
+/// list, ascending, those of the same symbol that begin less than `reach` ids before its end, as one
+/// request of that many trades brings all of them. Empty when there is nothing to do.
 ///
 /// # Errors
 /// Only those of the database.
-pub async fn next_to_repair(store: &Store, symbols: &[SymbolId]) -> Result<Option<Gap>> {
+pub async fn next_to_repair(store: &Store, symbols: &[SymbolId], reach: i64) -> Result<Vec<Gap>> {
     let symbols: Vec<i32> = symbols.iter().map(|id| id.0).collect();
-    let row = sqlx::query_as::<_, Row>(
-        "SELECT gap_id, symbol_id, from_agg_id, to_agg_id, from_time, to_time, reason, detected_at,
-                filled_at, given_up
-         FROM gaps WHERE filled_at IS NULL AND given_up IS NULL AND symbol_id = ANY ($1)
-         ORDER BY to_time DESC, gap_id DESC LIMIT 1",
+    let rows = sqlx::query_as::<_, Row>(
+        "WITH newest AS (
+             SELECT symbol_id, from_agg_id, to_agg_id FROM gaps
+             WHERE filled_at IS NULL AND given_up IS NULL AND symbol_id = ANY ($1)
+             ORDER BY to_time DESC, gap_id DESC LIMIT 1)
+         SELECT g.gap_id, g.symbol_id, g.from_agg_id, g.to_agg_id, g.from_time, g.to_time, g.reason,
+                g.detected_at, g.filled_at, g.given_up
+         FROM gaps g JOIN newest n ON n.symbol_id = g.symbol_id
+         WHERE g.filled_at IS NULL AND g.given_up IS NULL AND g.to_agg_id <= n.to_agg_id
+           AND g.from_agg_id >= least(n.from_agg_id, n.to_agg_id - $2 + 1)
+         ORDER BY g.from_agg_id, g.to_agg_id",
     )
     .bind(symbols)
-    .fetch_optional(store.write_pool())
+    .bind(reach)
+    .fetch_all(store.write_pool())
     .await?;
-    Ok(row.map(Gap::from))
+    Ok(rows.into_iter().map(Gap::from).collect())
 }
 
 /// Records that a gap will not be repaired, with the reason in a word. It stays open.

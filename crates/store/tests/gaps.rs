@@ -30,15 +30,18 @@ async fn the_newest_gap_that_is_not_given_up_is_repaired_next() -> Result<()> {
     ];
     let keys = gaps::record(store, &found).await?;
     let next = async |symbols: &[SymbolId]| {
-        let next = gaps::next_to_repair(store, symbols).await?;
-        anyhow::Ok(next.map(|gap| gap.gap_id))
+        let next = gaps::next_to_repair(store, symbols, 20).await?;
+        anyhow::Ok(next.iter().map(|gap| gap.gap_id).collect::<Vec<_>>())
     };
-    assert_eq!(next(&ids).await?, Some(keys[2]));
-    assert_eq!(next(&ids[..1]).await?, Some(keys[1]), "of its own symbols");
+    assert_eq!(next(&ids).await?, [keys[2]]);
+    assert_eq!(next(&ids[..1]).await?, [keys[1]], "of its own symbols");
+    let near = gaps::record(store, &[gap(ids[0], 20, 21, 6_000)]).await?;
+    assert_eq!(next(&ids[..1]).await?, [near[0], keys[1]], "within reach");
     gaps::give_up(store, keys[1], "too_large").await?;
-    assert_eq!(next(&ids[..1]).await?, Some(keys[0]));
+    assert_eq!(next(&ids[..1]).await?, [keys[0], near[0]]);
+    gaps::mark_filled(store, near[0]).await?;
     gaps::mark_filled(store, keys[0]).await?;
-    assert_eq!(next(&ids[..1]).await?, None);
+    assert!(next(&ids[..1]).await?.is_empty());
     let open = gaps::unfilled(store).await?;
     let given_up: Vec<_> = open.iter().map(|gap| gap.given_up.as_deref()).collect();
     assert_eq!(given_up, [None, Some("too_large")], "it stays open");

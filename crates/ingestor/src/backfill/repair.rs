@@ -4,7 +4,7 @@
 //! gap that is not given up is made smaller, until nothing of it is left. What the exchange cannot give
 //! stays an open gap that says why.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use store::{SymbolId, gaps, gaps::Gap};
 use tokio::sync::{Notify, mpsc};
@@ -80,94 +80,139 @@ impl Hopeless {
 
 impl<V: Venue> Repair<V> {
     async fn run(&self, found: &Notify) -> Result<(), GaveUp> {
+        let reach = i64::from(self.backfill.venue.trades_per_page());
         let store = &self.backfill.store;
         loop {
             // Newest first, looked up for every page: a gap that opens now comes before an old one.
             let next = self
                 .backfill
-                .store(|| gaps::next_to_repair(store, &self.symbols))
+                .store(|| gaps::next_to_repair(store, &self.symbols, reach))
                 .await?;
-            match next {
-                Some(gap) => self.shorten(&gap).await?,
-                None => {
-                    tokio::select! {
-                        () = self.backfill.shutdown.cancelled() => return Err(GaveUp::Stopped),
-                        () = found.notified() => {}
-                    }
-                    self.backfill.pause(SETTLING).await?;
+            if next.is_empty() {
+                tokio::select! {
+                    () = self.backfill.shutdown.cancelled() => return Err(GaveUp::Stopped),
+                    () = found.notified() => {}
                 }
+                self.backfill.pause(SETTLING).await?;
+                continue;
             }
+            let now_ms = self
+                .backfill
+                .ask(None, || self.backfill.venue.server_time_ms())
+                .await?;
+            let oldest_ms = now_ms - self.backfill.venue.trades_reach_ms() + REACH_MARGIN_MS;
+            let hopeful = self.sort_out(next, oldest_ms).await?;
+            self.shorten(&hopeful, oldest_ms).await?;
         }
     }
 
-    /// Fetches one page of what a gap lacks.
-    async fn shorten(&self, gap: &Gap) -> Result<(), GaveUp> {
-        let Some(followed) = self.backfill.followed(gap.gap.symbol_id) else {
-            return self.give_up(gap, Hopeless::Refused).await;
+    /// Gives up what is not worth asking for; returns the rest.
+    async fn sort_out(&self, gaps: Vec<Gap>, oldest_ms: i64) -> Result<Vec<Gap>, GaveUp> {
+        let mut hopeful = Vec::new();
+        for gap in gaps {
+            if gap.gap.to_agg_id - gap.gap.from_agg_id >= self.max_trades {
+                self.give_up(&gap, Hopeless::TooLarge).await?;
+            } else if gap.gap.to_ms < oldest_ms {
+                self.give_up(&gap, Hopeless::TooOld).await?;
+            } else {
+                hopeful.push(gap);
+            }
+        }
+        Ok(hopeful)
+    }
+
+    /// Fetches one page of what these gaps of one symbol lack.
+    async fn shorten(&self, gaps: &[Gap], oldest_ms: i64) -> Result<(), GaveUp> {
+        let Some(newest) = gaps.last() else {
+            return Ok(());
         };
-        let (first, last) = (gap.gap.from_agg_id, gap.gap.to_agg_id);
-        if last - first >= self.max_trades {
-            return self.give_up(gap, Hopeless::TooLarge).await;
-        }
-        let now_ms = self
-            .backfill
-            .ask(None, || self.backfill.venue.server_time_ms())
-            .await?;
-        let oldest_ms = now_ms - self.backfill.venue.trades_reach_ms() + REACH_MARGIN_MS;
-        if gap.gap.to_ms < oldest_ms {
-            return self.give_up(gap, Hopeless::TooOld).await;
-        }
-        let is_cut = gap.gap.from_ms < oldest_ms;
-        let fetched = if is_cut {
-            self.first_since(followed, oldest_ms, gap.gap.to_ms).await
+        let Some(followed) = self.backfill.followed(newest.gap.symbol_id) else {
+            return self.give_up(newest, Hopeless::Refused).await;
+        };
+        // One that reaches back beyond what the exchange keeps is asked for by time, and alone.
+        let is_cut = newest.gap.from_ms < oldest_ms;
+        let gaps = if is_cut {
+            std::slice::from_ref(newest)
         } else {
-            self.starting_at(followed, first, last).await
+            gaps
+        };
+        let first = &gaps[0];
+        let fetched = if is_cut {
+            self.first_since(followed, oldest_ms, newest.gap.to_ms)
+                .await
+        } else {
+            self.starting_at(followed, first.gap.from_agg_id, first.gap.to_agg_id)
+                .await
         };
         let page = match fetched {
             Ok(page) => page,
             Err(GaveUp::Rest(error)) => {
-                tracing::error!(event = "repair_refused", gap_id = gap.gap_id, %error);
-                return self.give_up(gap, Hopeless::Refused).await;
+                tracing::error!(event = "repair_refused", gap_id = first.gap_id, %error);
+                return self.give_up(first, Hopeless::Refused).await;
             }
             Err(stopped @ GaveUp::Stopped) => return Err(stopped),
         };
-        let run = contiguous(&page::ids(&page), first, last);
         let absent = if is_cut {
             Hopeless::TooOld
         } else {
             Hopeless::NotAvailable
         };
-        let Some((from, to)) = run else {
-            return self.give_up(gap, absent).await;
-        };
-        if from > first {
-            self.give_up_before(gap, from, absent).await?;
-        }
-        let time_ms = page
+        let ids = page::ids(&page);
+        let times: HashMap<i64, i64> = page
             .trades
             .iter()
-            .filter(|trade| trade.agg_id <= to)
-            .map(|trade| trade.time_ms)
-            .max();
-        page::store(&self.batches, followed.id, page, |id| {
-            (from..=to).contains(&id)
-        })
-        .await?;
-        let trades = (to - from + 1).unsigned_abs();
-        metrics::counter!("ingestor_gap_trades_repaired_total").increment(trades);
-        tracing::info!(event = "gap_repaired", gap_id = gap.gap_id, symbol = %followed.symbol,
-            from_agg_id = from, to_agg_id = to, left = last - to);
-        let store = &self.backfill.store;
-        if to == last {
-            self.backfill
-                .store(|| gaps::mark_filled(store, gap.gap_id))
-                .await
-        } else {
-            let time_ms = time_ms.unwrap_or(gap.gap.from_ms).max(gap.gap.from_ms);
-            self.backfill
-                .store(|| gaps::advance(store, gap.gap_id, to + 1, time_ms))
-                .await
+            .map(|trade| (trade.agg_id, trade.time_ms))
+            .collect();
+        let mut found = Vec::new();
+        for (place, gap) in gaps.iter().enumerate() {
+            // The next page begins with the first gap that this one does not reach.
+            let is_reached = ids.last().is_some_and(|last| gap.gap.from_agg_id <= *last);
+            if place > 0 && !is_reached {
+                break;
+            }
+            match contiguous(&ids, gap.gap.from_agg_id, gap.gap.to_agg_id) {
+                None => self.give_up(gap, absent).await?,
+                Some(run) => {
+                    if run.0 > gap.gap.from_agg_id {
+                        self.give_up_before(gap, run.0, absent).await?;
+                    }
+                    found.push((gap, run));
+                }
+            }
         }
+        let wanted = |id: i64| {
+            let mut runs = found.iter().map(|(_, run)| *run);
+            runs.any(|(from, to)| (from..=to).contains(&id))
+        };
+        page::store(&self.batches, followed.id, page, wanted).await?;
+        for (gap, run) in &found {
+            self.settle(gap, *run, times.get(&run.1).copied()).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a gap smaller by what is stored now.
+    async fn settle(
+        &self,
+        gap: &Gap,
+        (from, to): (i64, i64),
+        time_ms: Option<i64>,
+    ) -> Result<(), GaveUp> {
+        metrics::counter!("ingestor_gap_trades_repaired_total")
+            .increment((to - from + 1).unsigned_abs());
+        tracing::info!(event = "gap_repaired", gap_id = gap.gap_id, symbol_id = %gap.gap.symbol_id,
+            from_agg_id = from, to_agg_id = to, left = gap.gap.to_agg_id - to);
+        let store = &self.backfill.store;
+        if to == gap.gap.to_agg_id {
+            return self
+                .backfill
+                .store(|| gaps::mark_filled(store, gap.gap_id))
+                .await;
+        }
+        let time_ms = time_ms.unwrap_or(gap.gap.from_ms).max(gap.gap.from_ms);
+        self.backfill
+            .store(|| gaps::advance(store, gap.gap_id, to + 1, time_ms))
+            .await
     }
 
     /// The page from `first` on; asked for again while it has nothing up to `last`.

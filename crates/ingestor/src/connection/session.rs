@@ -15,14 +15,17 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Connection, End};
+use super::{
+    Connection, End,
+    successor::{News, Successor},
+};
 use crate::{
     batch::Batch,
     silence::Remedy,
     venue::{Event, Venue},
 };
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A frame of a trade has 200 bytes; a larger one than this ends the connection.
 const MAX_FRAME_BYTES: usize = 4 << 20;
@@ -48,6 +51,7 @@ struct Session {
     messages: i64,
     /// Lag of the last frame of the batch.
     lag_ms: Option<i64>,
+    successor: Successor,
 }
 
 impl<V: Venue> Connection<V> {
@@ -56,21 +60,13 @@ impl<V: Venue> Connection<V> {
         backoff: &mut Backoff,
         shutdown: &CancellationToken,
     ) -> End {
-        let url = self.venue.stream_url(&self.symbols);
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(0)
-            .max_message_size(Some(MAX_FRAME_BYTES))
-            .max_frame_size(Some(MAX_FRAME_BYTES));
-        let connecting = connect_async_with_config(url, Some(config), true);
         let connected = tokio::select! {
             () = shutdown.cancelled() => return End::Stopped,
-            connected = tokio::time::timeout(CONNECT_TIMEOUT, connecting) => connected,
+            connected = connect(self.venue.stream_url(&self.symbols)) => connected,
         };
         let socket = match connected {
-            Ok(Ok((socket, _))) => socket,
-            Ok(Err(error)) => return refused(&error),
-            Err(_) => return End::Lost("no answer to the handshake".into()),
+            Ok(socket) => socket,
+            Err(end) => return end,
         };
 
         let now = Instant::now();
@@ -84,6 +80,7 @@ impl<V: Venue> Connection<V> {
             next_message: now,
             messages: 0,
             lag_ms: None,
+            successor: Successor::NotBefore(now + self.settings.max_age),
         };
         for watch in &mut self.silence {
             watch.excused(now.into_std());
@@ -100,8 +97,8 @@ impl<V: Venue> Connection<V> {
         let end = self.hear(&mut session, backoff, shutdown).await;
         // What was heard is handed on whatever the end was.
         self.hand_on(&mut session).await;
-        if matches!(end, End::Stopped | End::RollOver) {
-            let _ = tokio::time::timeout(CLOSE_TIMEOUT, session.socket.close(None)).await;
+        if matches!(end, End::Stopped) {
+            close(session.socket).await;
         }
         end
     }
@@ -112,7 +109,6 @@ impl<V: Venue> Connection<V> {
         backoff: &mut Backoff,
         shutdown: &CancellationToken,
     ) -> End {
-        let started = session.now;
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let due = tokio::time::sleep(Duration::ZERO);
@@ -128,9 +124,7 @@ impl<V: Venue> Connection<V> {
                 }
                 _ = tick.tick() => {
                     session.now = Instant::now();
-                    if session.now.duration_since(started) >= self.settings.max_age {
-                        return End::RollOver;
-                    }
+                    self.roll_over(session);
                     if let Err(end) = self.look_after(session).await {
                         return end;
                     }
@@ -138,31 +132,114 @@ impl<V: Venue> Connection<V> {
                 message = session.socket.next() => {
                     session.last_frame = session.now;
                     session.ping_sent = false;
-                    match message {
-                        Some(Ok(Message::Text(text))) => self.take(session, text.as_str(), backoff),
-                        Some(Ok(Message::Binary(bytes))) => match std::str::from_utf8(&bytes) {
-                            Ok(text) => self.take(session, text, backoff),
-                            Err(_) => self.malformed(session, &String::from_utf8_lossy(&bytes), "not UTF-8"),
-                        },
-                        Some(Ok(Message::Close(frame))) => {
-                            let reason = frame.map(|frame| format!("{} {}", frame.code, frame.reason));
-                            return End::Lost(format!("closed by the exchange: {}", reason.unwrap_or_default()));
+                    if let Err(reason) = self.read(session, message, backoff) {
+                        // Its successor may be there already.
+                        if !self.take_over(session) {
+                            return End::Lost(reason);
                         }
-                        // Pings are answered by the library at the next read.
-                        Some(Ok(_)) => {}
-                        Some(Err(error)) => return End::Lost(error.to_string()),
-                        None => return End::Lost("the stream ended".into()),
-                    }
-                    if session.batch.len() >= self.settings.batch_max_trades {
-                        waiting = false;
-                        self.hand_on(session).await;
-                    } else if !waiting && !session.batch.is_empty() {
-                        waiting = true;
-                        due.as_mut().reset(Instant::now() + self.settings.batch_interval);
+                        tracing::warn!(event = "connection_lost", connection = self.number, %reason,
+                            "its successor takes over");
                     }
                 }
+                news = session.successor.news() => self.hear_successor(session, news, backoff),
+            }
+            if session.batch.len() >= self.settings.batch_max_trades {
+                waiting = false;
+                self.hand_on(session).await;
+            } else if !waiting && !session.batch.is_empty() {
+                waiting = true;
+                due.as_mut()
+                    .reset(Instant::now() + self.settings.batch_interval);
             }
         }
+    }
+
+    /// What a message says; an error ends the connection that it came from.
+    fn read(
+        &mut self,
+        session: &mut Session,
+        message: Option<Result<Message, Error>>,
+        backoff: &mut Backoff,
+    ) -> Result<(), String> {
+        match message {
+            Some(Ok(Message::Text(text))) => self.take(session, text.as_str(), backoff),
+            Some(Ok(Message::Binary(bytes))) => match std::str::from_utf8(&bytes) {
+                Ok(text) => self.take(session, text, backoff),
+                Err(_) => self.malformed(session, &String::from_utf8_lossy(&bytes), "not UTF-8"),
+            },
+            Some(Ok(Message::Close(frame))) => {
+                let reason = frame.map(|frame| format!("{} {}", frame.code, frame.reason));
+                let reason = reason.unwrap_or_default();
+                return Err(format!("closed by the exchange: {reason}"));
+            }
+            // Pings are answered by the library at the next read.
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(error.to_string()),
+            None => return Err("the stream ended".into()),
+        }
+        Ok(())
+    }
+
+    /// Takes in what the successor of the connection says. It may fail: the old one still carries.
+    fn hear_successor(&mut self, session: &mut Session, news: News, backoff: &mut Backoff) {
+        let failed = match news {
+            News::Connected(Ok(socket)) => {
+                session.successor.opened(socket, session.now);
+                return;
+            }
+            News::Connected(Err(End::Lost(reason) | End::Restricted(reason))) => reason,
+            News::Connected(Err(End::Stopped)) => return,
+            News::Message(message) => {
+                let held = session.batch.len();
+                match self.read(session, message, backoff) {
+                    Ok(()) => {
+                        if session.batch.len() > held {
+                            session.successor.heard_something();
+                        }
+                        return;
+                    }
+                    Err(reason) => reason,
+                }
+            }
+        };
+        let wait = backoff.next_delay();
+        tracing::warn!(event = "roll_over_failed", connection = self.number, reason = %failed,
+            retry_in_ms = wait.as_millis(), "the old connection carries on");
+        session.successor = Successor::NotBefore(session.now + wait);
+    }
+
+    /// Opens a second connection when this one is old, and lets it take over once both have been heard
+    /// for a while.
+    fn roll_over(&self, session: &mut Session) {
+        let now = session.now;
+        if session.successor.is_useless(now) {
+            tracing::warn!(
+                event = "roll_over_failed",
+                connection = self.number,
+                reason = "silent"
+            );
+            session.successor = Successor::NotBefore(now);
+        }
+        session
+            .successor
+            .start_if_due(now, || self.venue.stream_url(&self.symbols));
+        if session.successor.is_ready(now) && self.take_over(session) {
+            metrics::counter!("ingestor_roll_overs_total").increment(1);
+            tracing::info!(event = "connection_rolled_over", connection = self.number);
+        }
+    }
+
+    /// Goes on with the successor alone, if it is open.
+    fn take_over(&self, session: &mut Session) -> bool {
+        let next = session.now + self.settings.max_age;
+        let Some(socket) = session.successor.take(next) else {
+            return false;
+        };
+        let old = std::mem::replace(&mut session.socket, socket);
+        session.ping_sent = false;
+        session.last_frame = session.now;
+        tokio::spawn(close(old));
+        true
     }
 
     fn take(&mut self, session: &mut Session, text: &str, backoff: &mut Backoff) {
@@ -330,6 +407,26 @@ impl<V: Venue> Connection<V> {
         }
         Ok(())
     }
+}
+
+/// Opens a socket on which at once all that `url` names is heard.
+pub(super) async fn connect(url: String) -> Result<Socket, End> {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_message_size(Some(MAX_FRAME_BYTES))
+        .max_frame_size(Some(MAX_FRAME_BYTES));
+    let connecting = connect_async_with_config(url, Some(config), true);
+    match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+        Ok(Ok((socket, _))) => Ok(socket),
+        Ok(Err(error)) => Err(refused(&error)),
+        Err(_) => Err(End::Lost("no answer to the handshake".into())),
+    }
+}
+
+/// Says goodbye, if the peer listens.
+async fn close(mut socket: Socket) {
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, socket.close(None)).await;
 }
 
 /// What a failed handshake means.

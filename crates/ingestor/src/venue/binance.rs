@@ -131,6 +131,10 @@ impl Venue for Binance {
         Ok(rest::klines(&self.rest.get(&call, urgency).await?)?)
     }
 
+    fn trades_per_page(&self) -> u32 {
+        request::MAX_TRADES_PER_PAGE
+    }
+
     fn trades_reach_ms(&self) -> i64 {
         TRADES_REACH_MS
     }
@@ -145,7 +149,7 @@ impl Venue for Binance {
         from: TradesFrom,
         urgency: Urgency,
     ) -> Result<TradePage, RestError> {
-        let limit = request::MAX_TRADES_PER_PAGE;
+        let limit = self.trades_per_page();
         let call = match from {
             TradesFrom::Id(id) => request::agg_trades_from_id(symbol, id, limit),
             TradesFrom::TimeMs(ms) => {

@@ -50,6 +50,9 @@ pub trait Venue: Send + Sync + 'static {
         urgency: Urgency,
     ) -> impl Future<Output = Result<Vec<Bar>, RestError>> + Send;
 
+    /// Most trades that [`trades`](Self::trades) gives at once.
+    fn trades_per_page(&self) -> u32;
+
     /// How far back [`trades`](Self::trades) reaches, milliseconds.
     fn trades_reach_ms(&self) -> i64;
 

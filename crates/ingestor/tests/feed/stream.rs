@@ -127,26 +127,67 @@ async fn a_stop_writes_what_is_held() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_old_connection_is_replaced_before_the_exchange_ends_it() {
-    let rig = Rig::of(&["BTCUSDT"]).await;
+async fn an_old_connection_is_replaced_by_one_that_overlaps_it_and_nothing_is_missed() {
+    let rig = Rig::new(SimConfig {
+        rate: 500.0,
+        ..sim_config(&["BTCUSDT", "ETHUSDT"])
+    })
+    .await;
     let ingestor = rig.start(Config {
-        connection_max_age_ms: 1_000,
+        connection_max_age_ms: 500,
         ..rig.config()
     });
     let first = eventually("a connection", async || {
         rig.connections().await.first().copied()
     })
     .await;
-    eventually("another connection", async || {
-        rig.connections()
-            .await
-            .into_iter()
-            .find(|id| *id > first + 1)
+    eventually("two connections at once", async || {
+        (rig.connections().await.len() == 2).then_some(())
     })
     .await;
     let id = rig.following("BTCUSDT").await;
+    eventually("the third connection alone", async || {
+        let open = rig.connections().await;
+        (open.len() == 1 && open[0] > first + 1).then_some(())
+    })
+    .await;
+    rig.until_more_trades(id, 50).await;
+    // A connection that refuses to be replaced is no reason to leave it.
+    rig.fault("refuse").await;
+    rig.until_exchange_traded("BTCUSDT", 500).await;
+    rig.end_faults().await;
     rig.until_more_trades(id, 50).await;
     ingestor.stop().await;
+    for name in ["BTCUSDT", "ETHUSDT"] {
+        // Nothing repairs gaps here.
+        assert_eq!(rig.open_gaps(rig.id(name).await).await, []);
+        rig.assert_all_accounted_for(name).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_lost_during_the_overlap_is_no_loss() {
+    let rig = Rig::new(SimConfig {
+        rate: 500.0,
+        ..sim_config(&["BTCUSDT"])
+    })
+    .await;
+    let ingestor = rig.start(Config {
+        connection_max_age_ms: 500,
+        ..rig.config()
+    });
+    let id = rig.following("BTCUSDT").await;
+    let old = eventually("two connections at once", async || {
+        let mut open = rig.connections().await;
+        open.sort_unstable();
+        (open.len() == 2).then(|| open[0])
+    })
+    .await;
+    rig.fault(&format!("close,connection={old}")).await;
+    rig.until_more_trades(id, 500).await;
+    ingestor.stop().await;
+    // On a slow machine the overlap may be over before the fault strikes; nothing is missed either way.
+    assert_eq!(rig.open_gaps(id).await, []);
     rig.assert_all_accounted_for("BTCUSDT").await;
 }
 
