@@ -53,6 +53,25 @@ pub struct UploadParams {
     pub time_unit: Option<TimeUnit>,
 }
 
+/// Parts of a multipart `POST /api/v1/datasets`. Each parameter may as well stand in the query string.
+#[cfg(feature = "openapi")]
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct UploadForm {
+    /// The file, with its name: CSV, or CSV compressed by gzip.
+    #[schema(value_type = String, format = Binary)]
+    pub file: Vec<u8>,
+    /// Name of the dataset; default: that of the file.
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: Option<String>,
+    /// Name of the symbol, for files of one symbol; default: what the name of the file says.
+    pub symbol: Option<String>,
+    /// How times are written, in the letters of strftime, as `%d/%m/%Y %H:%M`.
+    pub time_format: Option<String>,
+    /// How times are written; default: as the first one looks.
+    pub time_unit: Option<TimeUnit>,
+}
+
 /// Answer of `GET /api/v1/datasets/{id}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -51,6 +51,8 @@ pub use alerts::{
 pub use bar_length::{BadBarLength, BarLength};
 pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};
 pub use crossing::{CrossingDetector, Hysteresis, Side};
+#[cfg(feature = "openapi")]
+pub use datasets::UploadForm;
 pub use datasets::{
     Dataset, DatasetBarsParams, DatasetBarsResponse, DatasetColumns, DatasetCreated,
     DatasetDeleted, DatasetParams, DatasetPreview, DatasetResponse, DatasetSeries,

@@ -24,6 +24,7 @@ use crate::{
     resolve::Directory,
     routes::docs,
     status::StatusReader,
+    uploads::Uploads,
 };
 
 /// Connections to the database have so long to end; the database ends what is left of them.
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) workers: Workers,
     /// Analyses that were computed.
     pub(crate) answers: Cache,
+    pub(crate) uploads: Uploads,
     /// One permit for each stream that may be open.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) max_streams: usize,
@@ -76,6 +78,7 @@ impl App {
             status,
             workers: Workers::default(),
             answers: Cache::default(),
+            uploads: Uploads::new(config),
             streams: Arc::new(Semaphore::new(max_streams)),
             max_streams,
         };

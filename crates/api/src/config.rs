@@ -69,6 +69,26 @@ pub struct Config {
     #[arg(long, env = "API_DATABASE_WAIT_MS", default_value_t = 800, value_parser = clap::value_parser!(u64).range(50..=60_000))]
     pub api_database_wait_ms: u64,
 
+    /// Largest file that can be uploaded, as it is sent, bytes.
+    #[arg(long, env = "API_UPLOAD_MAX_BYTES", default_value_t = 256 << 20, value_parser = clap::value_parser!(u64).range(1_024..=1 << 40))]
+    pub api_upload_max_bytes: u64,
+
+    /// Most bytes of an uploaded file after decompression.
+    #[arg(long, env = "API_UPLOAD_MAX_EXPANDED_BYTES", default_value_t = 1 << 30, value_parser = clap::value_parser!(u64).range(1_024..=1 << 40))]
+    pub api_upload_max_expanded_bytes: u64,
+
+    /// Most rows of an uploaded file.
+    #[arg(long, env = "API_UPLOAD_MAX_ROWS", default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub api_upload_max_rows: u64,
+
+    /// Most uploads at once; further ones are refused.
+    #[arg(long, env = "API_MAX_UPLOADS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub api_max_uploads: u32,
+
+    /// Directory for files while they are uploaded; default: that for temporary files.
+    #[arg(long, env = "API_UPLOAD_DIR")]
+    pub api_upload_dir: Option<PathBuf>,
+
     /// Changes of this long are sent together on an event stream, milliseconds.
     #[arg(long, env = "API_COALESCE_MS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=5_000))]
     pub api_coalesce_ms: u64,
@@ -134,13 +154,18 @@ impl Config {
             api_request_timeout_ms: 15_000,
             api_statement_timeout_ms: 10_000,
             api_database_wait_ms: 800,
+            api_upload_max_bytes: 256 << 20,
+            api_upload_max_expanded_bytes: 1 << 30,
+            api_upload_max_rows: 10_000_000,
+            api_max_uploads: 2,
+            api_upload_dir: None,
             api_coalesce_ms: 100,
         }
     }
 
     pub(crate) fn pools(&self) -> PoolSettings {
         PoolSettings {
-            write_connections: 2,
+            write_connections: 4,
             read_connections: 8,
             acquire_timeout: Duration::from_millis(self.api_database_wait_ms),
             read_statement_timeout: Duration::from_millis(self.api_statement_timeout_ms),

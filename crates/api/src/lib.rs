@@ -18,6 +18,8 @@
 //! | `params`, `body` | query strings and JSON bodies, parsed strictly |
 //! | `pairs` | pair analytics: parameters, bars, figures |
 //! | `problem` | every error, as RFC 9457 |
+//! | `csv` | downloads, written while they are sent |
+//! | `uploads` | files on their way to a dataset |
 //! | `hub` | live data: heard once, read once, sent to every client |
 //! | `live` | closes and analyses that follow the market, shared by everybody who asks for the same |
 //! | `dashboard` | the static files of the page |
@@ -31,6 +33,7 @@ mod availability;
 mod body;
 pub mod config;
 mod convert;
+mod csv;
 mod dashboard;
 mod hub;
 mod live;
@@ -46,6 +49,7 @@ mod routes;
 mod server;
 mod source;
 mod status;
+mod uploads;
 
 use tokio_util::sync::CancellationToken;
 

@@ -24,6 +24,7 @@ use crate::{access::Access, app::Shared, routes as handlers};
         (name = "Market data", description = "Symbols, bars, trades and their live stream"),
         (name = "Pairs", description = "Hedge ratio, spread, z-score, correlation and tests of two series"),
         (name = "Access", description = "The token, exchanged for a session"),
+        (name = "Datasets", description = "Uploads: what the other calls take as `source=dataset:{id}`"),
         (name = "Operation", description = "What the stack is doing"),
     )
 )]
@@ -36,6 +37,11 @@ pub(crate) fn api_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(handlers::bars::get))
         .routes(routes!(handlers::trades::get))
         .routes(routes!(handlers::pairs::get))
+        .routes(routes!(
+            handlers::datasets::list,
+            handlers::datasets::create
+        ))
+        .routes(routes!(handlers::datasets::get, handlers::datasets::delete))
         .routes(routes!(handlers::status::get))
         .routes(routes!(handlers::stream::get))
 }

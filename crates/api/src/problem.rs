@@ -47,6 +47,38 @@ pub enum ApiError {
     /// More is waiting to be computed than is sensible to wait for.
     #[error("too many analyses are waiting")]
     Busy,
+    /// No such symbol in a dataset.
+    #[error("unknown symbol {symbol} of dataset {dataset}")]
+    UnknownSeries {
+        /// The dataset.
+        dataset: i64,
+        /// The symbol as asked for.
+        symbol: String,
+        /// Symbols that it has; some of them if there are many.
+        known: Vec<String>,
+    },
+    /// An upload that cannot be stored as it is.
+    #[error("bad file: {detail}")]
+    BadFile {
+        /// What is wrong with the file as a whole.
+        detail: String,
+        /// What is wrong with its rows, the first of it.
+        errors: Vec<ProblemError>,
+        /// How much is wrong with its rows.
+        total: u64,
+    },
+    /// More bytes than are taken.
+    #[error("too large: {0}")]
+    TooLarge(String),
+    /// A body of a kind that is not read here.
+    #[error("unsupported media type: {0}")]
+    UnsupportedMedia(String),
+    /// A body that did not come as it was announced, or stopped coming.
+    #[error("broken upload: {0}")]
+    BrokenUpload(String),
+    /// All uploads that may be under way at once are.
+    #[error("{0} uploads are under way")]
+    TooManyUploads(usize),
     /// The database cannot be reached.
     #[error("the database is away: {0}")]
     DatabaseAway(String),
@@ -136,6 +168,60 @@ impl ApiError {
                 problem.detail =
                     "More analyses are waiting than can be computed soon; try again in a moment."
                         .to_owned();
+                problem
+            }
+            Self::UnknownSeries {
+                dataset,
+                symbol,
+                known,
+            } => {
+                let mut problem = plain(StatusCode::NOT_FOUND, "unknown-symbol", "Unknown symbol");
+                problem.detail = format!(
+                    "There is no symbol `{symbol}` in dataset {dataset}; it has {}. \
+                     /api/v1/datasets/{dataset} tells more.",
+                    known.join(", ")
+                );
+                problem
+            }
+            Self::BadFile {
+                detail,
+                errors,
+                total,
+            } => {
+                let mut problem = plain(StatusCode::UNPROCESSABLE_ENTITY, "bad-file", "Bad file");
+                problem.detail.clone_from(detail);
+                problem.errors.clone_from(errors);
+                problem.total_errors = (*total > 0).then_some(*total);
+                problem
+            }
+            Self::TooLarge(detail) => {
+                let mut problem = plain(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large");
+                problem.detail.clone_from(detail);
+                problem
+            }
+            Self::UnsupportedMedia(detail) => {
+                let mut problem = plain(
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "unsupported-media-type",
+                    "Unsupported media type",
+                );
+                problem.detail.clone_from(detail);
+                problem
+            }
+            Self::BrokenUpload(detail) => {
+                let mut problem = plain(StatusCode::BAD_REQUEST, "broken-upload", "Broken upload");
+                problem.detail.clone_from(detail);
+                problem
+            }
+            Self::TooManyUploads(most) => {
+                let mut problem = plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "too-many-uploads",
+                    "Too many uploads",
+                );
+                problem.detail = format!(
+                    "{most} uploads are under way, which is the most allowed; try again later."
+                );
                 problem
             }
             Self::DatabaseAway(_) => {

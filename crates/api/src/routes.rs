@@ -1,6 +1,7 @@
 //! A handler a file.
 
 pub(crate) mod bars;
+pub(crate) mod datasets;
 pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod pairs;

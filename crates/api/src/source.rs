@@ -1,6 +1,10 @@
-//! Where a series comes from: the live feed, or an uploaded dataset.
+//! Where a series comes from: the live feed, or an uploaded dataset; and the series of datasets.
+
+mod series;
 
 use std::{fmt, str::FromStr};
+
+pub(crate) use series::{DatasetSeries, Span, dataset};
 
 /// `live` or `dataset:{id}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -14,7 +14,7 @@ pub struct Options {
     pub file_name: Option<String>,
     /// How times are written.
     pub time_format: Option<TimeFormat>,
-    /// Unit of times that are numbers: one of seconds, milliseconds, microseconds and nanoseconds.
+    /// Unit of times that are numbers; [`TimeUnit::Iso`] if they are none. Without meaning beside a format.
     pub time_unit: Option<TimeUnit>,
 }
 

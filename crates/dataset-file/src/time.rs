@@ -36,8 +36,10 @@ impl Clock {
         if let Some(format) = format {
             return Self::Format(format.clone());
         }
-        if let Some(unit) = unit {
-            return Self::Number { unit, given: true };
+        match unit {
+            Some(TimeUnit::Iso) => return Self::Iso,
+            Some(unit) => return Self::Number { unit, given: true },
+            None => {}
         }
         match number(first.trim()) {
             // Eight digits that are a date are no second of 1970.
@@ -140,11 +142,15 @@ fn number(text: &str) -> Option<(i64, &str)> {
 
 /// Seconds reach 10¹¹ in the year 5138, milliseconds did in 1973; and so on.
 const fn unit_of(value: i64) -> TimeUnit {
-    match value.unsigned_abs() {
-        0..100_000_000_000 => TimeUnit::Seconds,
-        0..100_000_000_000_000 => TimeUnit::Milliseconds,
-        0..100_000_000_000_000_000 => TimeUnit::Microseconds,
-        _ => TimeUnit::Nanoseconds,
+    let size = value.unsigned_abs();
+    if size < 100_000_000_000 {
+        TimeUnit::Seconds
+    } else if size < 100_000_000_000_000 {
+        TimeUnit::Milliseconds
+    } else if size < 100_000_000_000_000_000 {
+        TimeUnit::Microseconds
+    } else {
+        TimeUnit::Nanoseconds
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can go wrong, by what the caller can do about it.
 
+use std::io;
+
 use sqlx::migrate::MigrateError;
 
 /// Result of every function of this crate.
@@ -52,6 +54,9 @@ pub enum StoreError {
     /// What is stored cannot be understood: a newer version wrote it, or it was edited by hand.
     #[error("the database holds what this version cannot read: {0}")]
     Corrupt(String),
+    /// What was to be written could not be read: nothing was written.
+    #[error("what was to be written could not be read: {0}")]
+    Source(#[source] io::Error),
     /// A URL or another setting of the connection cannot be used.
     #[error("bad database setting: {0}")]
     Configuration(#[source] sqlx::Error),

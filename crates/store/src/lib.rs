@@ -27,6 +27,7 @@
 //! | [`history`] | klines of the exchange |
 //! | [`bars`] | bars of trades and klines, as the charts show them |
 //! | [`refresh`], [`retention`], [`compression`] | upkeep of the roll-ups, for the aggregator |
+//! | [`datasets`] | uploaded series |
 //! | [`watchlist`] | the pairs that are followed side by side |
 //! | [`leases`] | one holder at a time, on database time, with fencing |
 //! | [`events`], [`notifications`] | what has just been written, pushed to readers |
@@ -42,6 +43,7 @@ pub mod bars;
 pub mod compression;
 mod connection;
 pub mod cursors;
+pub mod datasets;
 mod error;
 pub mod events;
 pub mod feed_status;

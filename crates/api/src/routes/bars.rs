@@ -1,37 +1,36 @@
 //! `GET /api/v1/bars`
 
-use api_types::{BarsParams, BarsResponse, Problem};
-use axum::{Json, extract::State, http::Uri};
-use market::{Instrument, Interval};
-use store::{BarRange, Store, bars, feed_status, symbols::SymbolInfo};
+mod dataset;
+mod live;
+
+use api_types::{BarsResponse, DatasetBarsResponse, Problem};
+use axum::{extract::State, http::Uri, response::Response};
+use market::Interval;
 
 use crate::{
     app::Shared,
-    convert,
+    csv::Format,
     params::{self, Params, Time},
     problem::ApiError,
+    source::Source,
 };
 
 const DEFAULT_LIMIT: i64 = 500;
-const MAX_LIMIT: i64 = 10_000;
+const MAX_LIMIT: u32 = 10_000;
+/// Of a download that begins at a time, which is read and sent page by page.
+const MAX_CSV_LIMIT: u32 = 1_000_000;
 
+/// What every source of bars is asked.
+#[derive(Debug, Clone, Copy)]
 struct Query {
-    instrument: Instrument,
-    interval: Interval,
     limit: u32,
     start: Option<Time>,
     end: Option<Time>,
+    format: Format,
 }
 
 impl Query {
-    fn of(uri: &Uri) -> Result<Self, ApiError> {
-        let known = ["symbol", "interval", "limit", "startTime", "endTime"];
-        let mut params = Params::of(uri, &known);
-        let instrument = params::symbol(&mut params);
-        let interval = params.required("interval", "1m");
-        let limit = params
-            .number("limit", 1..=MAX_LIMIT)
-            .unwrap_or(DEFAULT_LIMIT);
+    fn read(params: &mut Params) -> Self {
         let start: Option<Time> = params.optional("startTime");
         let end: Option<Time> = params.optional("endTime");
         if let (Some(start), Some(end)) = (start, end)
@@ -42,37 +41,23 @@ impl Query {
                 "is after endTime; it must be at or before it".to_owned(),
             );
         }
-        params.finish()?;
-        let invariant = "required parameters are there, or finish has failed";
-        Ok(Self {
-            instrument: instrument.expect(invariant),
-            interval: interval.expect(invariant),
-            limit: u32::try_from(limit).expect("the limit is within its range"),
+        let format: Format = params.optional("format").unwrap_or_default();
+        let paged = format == Format::Csv && params.has("startTime");
+        let most = if paged { MAX_CSV_LIMIT } else { MAX_LIMIT };
+        let limit = params
+            .number("limit", 1..=i64::from(most))
+            .unwrap_or(DEFAULT_LIMIT);
+        Self {
+            limit: u32::try_from(limit).unwrap_or(most),
             start,
             end,
-        })
+            format,
+        }
     }
 
-    async fn read(
-        &self,
-        store: &Store,
-        symbol: &SymbolInfo,
-    ) -> store::Result<Vec<store::StoredBar>> {
-        // `endTime` is the last start that is asked for, `to_ms` the first that is not.
-        let to_ms = self.end.map(|end| end.0 + 1);
-        match self.start {
-            Some(start) => {
-                let range = BarRange {
-                    from_ms: start.0,
-                    to_ms,
-                    limit: self.limit,
-                };
-                bars::read(store, symbol.symbol_id, self.interval, range).await
-            }
-            None => {
-                bars::read_newest(store, symbol.symbol_id, self.interval, to_ms, self.limit).await
-            }
-        }
+    /// `endTime` is the last start that is asked for, this the first that is not.
+    fn to_ms(self) -> Option<i64> {
+        self.end.map(|end| end.0 + 1)
     }
 }
 
@@ -80,58 +65,73 @@ impl Query {
 ///
 /// Open, high, low, close and volumes, ascending in time. With `startTime` the first `limit` bars from
 /// there on, without it the last ones. The last bar may be open (`closed` is false). Buckets in which
-/// nothing was traded are absent.
+/// nothing was traded are absent. With `source=dataset:{id}` bars of an upload: at its own interval or any
+/// multiple, with `null` for what the file did not have. With `format=csv` one row a bar, and from a `startTime`
+/// on up to 1,000,000.
 #[utoipa::path(
     get,
     path = "/bars",
     operation_id = "getBars",
     tag = "Market data",
     params(
-        ("symbol" = String, Query, description = "Name of the market, or `venue:SYMBOL`", example = "BTCUSDT"),
-        ("interval" = api_types::Interval, Query, description = "Length of a bar"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 10_000, description = "At most so many bars; default 500"),
+        ("symbol" = String, Query, description = "Name of the market, or `venue:SYMBOL`; of a dataset one of its symbols", example = "BTCUSDT"),
+        ("interval" = api_types::BarLength, Query, example = "1m",
+            description = "Length of a bar: 1s, 1m, 5m, 15m, 1h, 4h or 1d; of a dataset its own interval or a multiple, as 30m or 1w"),
+        ("source" = Option<String>, Query, pattern = "^(live|dataset:[1-9][0-9]*)$", description = "`live` (default) or `dataset:{id}`"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1_000_000, description = "At most so many bars; default 500, and 10,000 is the most but for `format=csv` with `startTime`"),
+        ("format" = Option<String>, Query, pattern = "^(json|csv)$", description = "`json` (default) or `csv`"),
         ("startTime" = Option<String>, Query, example = "2024-08-08T00:00:00Z",
             description = "Bars that start at or after this time: ms since the epoch, or RFC 3339"),
         ("endTime" = Option<String>, Query, example = "1723161600000",
             description = "Bars that start at or before this time: ms since the epoch, or RFC 3339"),
     ),
     responses(
-        (status = 200, description = "The bars", body = BarsResponse),
+        (status = 200, description = "The bars; the second form is that of a dataset", content(
+            (BarsAnswer = "application/json"),
+            (String = "text/csv"),
+        )),
         (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such symbol", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such symbol or dataset", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is away; `Retry-After` says when to try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn get(
-    State(shared): State<Shared>,
-    uri: Uri,
-) -> Result<Json<BarsResponse>, ApiError> {
-    let query = Query::of(&uri)?;
-    let symbol = shared.directory.resolve(&query.instrument).await?;
-    let (stored, feeds) = tokio::try_join!(
-        query.read(&shared.store, &symbol),
-        feed_status::read(&shared.store)
-    )?;
-    for feed in feeds {
-        if let Some(watermark_ms) = feed.status.watermark_ms {
-            shared.hub.pulse().advance(feed.status.venue, watermark_ms);
+pub(crate) async fn get(State(shared): State<Shared>, uri: Uri) -> Result<Response, ApiError> {
+    let known = [
+        "symbol",
+        "interval",
+        "source",
+        "limit",
+        "startTime",
+        "endTime",
+        "format",
+    ];
+    let mut params = Params::of(&uri, &known);
+    let source: Source = params.optional("source").unwrap_or_default();
+    let query = Query::read(&mut params);
+    let invariant = "required parameters are there, or finish has failed";
+    match source {
+        Source::Live => {
+            let instrument = params::symbol(&mut params);
+            let interval: Option<Interval> = params.required("interval", "1m");
+            params.finish()?;
+            let instrument = instrument.expect(invariant);
+            live::get(shared, &instrument, interval.expect(invariant), query).await
+        }
+        Source::Dataset(id) => {
+            let symbol: Option<String> = params.required("symbol", "BTCUSDT");
+            let length = params.required("interval", "1m");
+            params.finish()?;
+            let symbol = symbol.expect(invariant);
+            dataset::get(shared, id, &symbol, length.expect(invariant), query).await
         }
     }
-    let watermark_ms = *shared.hub.pulse().watermark(symbol.venue).borrow();
-    Ok(Json(BarsResponse {
-        as_of: convert::now_ms(),
-        version: convert::VERSION.to_owned(),
-        params: BarsParams {
-            symbol: symbol.spec.symbol.to_string(),
-            venue: convert::venue(symbol.venue),
-            interval: convert::interval(query.interval),
-            limit: query.limit,
-            start_time: query.start.map(|time| time.0),
-            end_time: query.end.map(|time| time.0),
-        },
-        bars: stored
-            .iter()
-            .map(|bar| convert::bar(bar, query.interval, watermark_ms))
-            .collect(),
-    }))
+}
+
+/// Either of the two answers.
+#[derive(utoipa::ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes, nothing makes it")]
+pub(crate) enum BarsAnswer {
+    Live(BarsResponse),
+    Dataset(DatasetBarsResponse),
 }

@@ -12,6 +12,7 @@ mod bars;
 mod dashboard;
 mod database_away;
 mod database_busy;
+mod datasets;
 mod errors;
 mod limits;
 mod openapi;

@@ -24,6 +24,16 @@ pub(super) fn number(cell: &str) -> Result<f64, String> {
             text.replace(',', ".")
         ));
     }
+    if text.rfind(',') > text.find('.')
+        && text.contains('.')
+        && is_number(&text.replace('.', "").replace(',', "."))
+    {
+        return Err(format!(
+            "is `{shown}`: a decimal comma; write numbers with a decimal point and without separators of \
+             thousands, as {}",
+            text.replace('.', "").replace(',', ".")
+        ));
+    }
     let plain: String = text
         .chars()
         .filter(|c| !matches!(c, ',' | '\'' | '_' | ' ' | '\u{a0}' | '\u{202f}'))
@@ -31,13 +41,6 @@ pub(super) fn number(cell: &str) -> Result<f64, String> {
     if is_number(&plain) {
         return Err(format!(
             "is `{shown}`: write numbers without separators of thousands, as {plain}"
-        ));
-    }
-    if text.contains(',') && is_number(&text.replace('.', "").replace(',', ".")) {
-        return Err(format!(
-            "is `{shown}`: a decimal comma; write numbers with a decimal point and without separators of \
-             thousands, as {}",
-            text.replace('.', "").replace(',', ".")
         ));
     }
     Err(format!("is `{shown}`, no number"))
