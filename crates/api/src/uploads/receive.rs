@@ -121,9 +121,7 @@ async fn multipart(
 
 async fn value(part: &mut Field<'_>) -> Result<String, ApiError> {
     let mut value = Vec::new();
-    while let Some(chunk) = part.chunk().await
-        .map_err(|error| broken(&error))?
-    {
+    while let Some(chunk) = part.chunk().await.map_err(|error| broken(&error))? {
         value.extend_from_slice(&chunk);
         if value.len() > MAX_PARAMETER_BYTES {
             return Err(ApiError::BrokenUpload(format!(
