@@ -3,14 +3,30 @@ import { after, before, describe } from "node:test";
 
 import { Browser } from "./support/browser.mjs";
 import { Stack } from "./support/stack.mjs";
-import chart from "./suites/chart.mjs";
-import downloads from "./suites/downloads.mjs";
-import links from "./suites/links.mjs";
+import hidden from "./suites/hidden.mjs";
 import looks from "./suites/looks.mjs";
-import pickers from "./suites/pickers.mjs";
+import pairCharts from "./suites/pair_charts.mjs";
+import pairControls from "./suites/pair_controls.mjs";
+import pairDatasets from "./suites/pair_datasets.mjs";
+import pairDownloads from "./suites/pair_downloads.mjs";
+import pairFigures from "./suites/pair_figures.mjs";
+import pairLinks from "./suites/pair_links.mjs";
 import recovery from "./suites/recovery.mjs";
 import settings from "./suites/settings.mjs";
-import tiles from "./suites/tiles.mjs";
+
+const SUITES = [
+  pairCharts,
+  pairFigures,
+  pairControls,
+  pairLinks,
+  pairDownloads,
+  pairDatasets,
+  settings,
+  hidden,
+  looks,
+  // Last: it stops the stack.
+  recovery,
+];
 
 describe("the dashboard", () => {
   const world = {};
@@ -25,7 +41,7 @@ describe("the dashboard", () => {
     await world.stack?.remove();
   });
 
-  for (const suite of [chart, tiles, pickers, links, settings, downloads, looks, recovery]) {
+  for (const suite of SUITES) {
     suite(world);
   }
 });

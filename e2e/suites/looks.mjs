@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const SCREENSHOTS = join(dirname(fileURLToPath(import.meta.url)), "../screenshots");
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const CHARTS = ["y-candles", "x-candles", "spread", "zscore", "normalised", "correlation", "stability", "scatter"];
+const LINK = "?y=ETHUSDT&x=BTCUSDT&interval=1m";
 const SIZES = [
   { width: 1440, height: 900 },
   { width: 1024, height: 768 },
@@ -38,28 +43,49 @@ const faintTexts = () => {
   return faint;
 };
 
+// What keeps people with disabilities out, by the rules of axe.
+const violations = async (page) => {
+  // The page's policy lets no script in but its own; this one comes with the test.
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  return violations
+    .filter((violation) => ["serious", "critical"].includes(violation.impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
+};
+
 export default (world) =>
   describe("the page", () => {
     mkdirSync(SCREENSHOTS, { recursive: true });
     for (const colorScheme of ["dark", "light"]) {
       for (const viewport of SIZES) {
-        test(`fits ${viewport.width} px in ${colorScheme} with readable text`, () =>
-          world.browser.visit({ colorScheme, viewport, query: "?symbol=BTCUSDT" }, async (dashboard) => {
-            await dashboard.chart();
-            await dashboard.redrawn();
+        test(`fits ${viewport.width} px in ${colorScheme}, with readable text and for everybody`, () =>
+          world.browser.visit({ colorScheme, viewport, query: LINK }, async (dashboard) => {
+            for (const chart of CHARTS) await dashboard.chart(chart);
+            await dashboard.page.locator("[data-chart=y-candles]").scrollIntoViewIfNeeded();
+            await dashboard.page.evaluate(() => window.scrollTo(0, 0));
+            await dashboard.redrawn("y-candles");
             const overflow = await dashboard.page.evaluate(
               () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
             );
             assert.equal(overflow, 0, "nothing to scroll sideways");
+            const shoot = (name, options) =>
+              dashboard.page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}-${viewport.width}.png`), ...options });
+            await shoot("pair", { fullPage: true });
             assert.deepEqual(await dashboard.page.evaluate(faintTexts), []);
-            const path = join(SCREENSHOTS, `market-${colorScheme}-${viewport.width}.png`);
-            await dashboard.page.screenshot({ path, fullPage: true });
+            assert.deepEqual(await violations(dashboard.page), []);
+            // A tall window shows the whole of it to whoever looks at the pictures.
+            if (viewport.width > 1100) {
+              await dashboard.page.setViewportSize({ width: viewport.width, height: 2000 });
+              for (const chart of CHARTS) await dashboard.chart(chart);
+              await dashboard.redrawn("zscore");
+              await shoot("pair-whole", { fullPage: true });
+            }
           }));
       }
     }
 
     test("stands still while numbers change", () =>
-      world.browser.visit({}, async (dashboard) => {
+      world.browser.visit({ query: LINK }, async (dashboard) => {
         await dashboard.chart();
         await dashboard.page.evaluate(() => {
           window.shift = 0;

@@ -1,7 +1,5 @@
 // The page as a person sees it: what is on it, and what can be done with it.
 
-const PLOT = "[data-testid=plot]";
-
 export class Dashboard {
   constructor(page) {
     this.page = page;
@@ -11,77 +9,129 @@ export class Dashboard {
     return this.page.locator(`[data-testid=${testId}]`);
   }
 
-  tile(symbol) {
-    return this.page.locator(`[data-testid=tile][data-symbol=${symbol}]`);
+  // A tile of the pair: y, x, spread, z, beta, p, half-life, correlation.
+  tile(name) {
+    return this.get(`tile-${name}`);
   }
 
-  interval(name) {
-    return this.page.locator(`[data-interval="${name}"]`);
+  // The number on a tile, as text without spaces and with an ASCII minus.
+  async figure(name, part = "value") {
+    const text = await this.tile(name).locator(`[data-testid=${part}]`).textContent();
+    return text.replace(/[\s\u202f]/g, "").replace("−", "-");
+  }
+
+  // A control: an input, a list or a row of choices, by the parameter that it sets.
+  control(field) {
+    return this.get("controls").locator(`[data-field="${field}"]:not(p)`);
+  }
+
+  choice(field, word) {
+    return this.control(field).locator(`[data-value="${word}"]`);
+  }
+
+  // Types a number and leaves the field.
+  async type(field, value) {
+    await this.control(field).fill(String(value));
+    await this.control(field).press("Enter");
+    await this.control(field).blur();
+  }
+
+  // Chooses the series of a leg by typing.
+  async leg(side, name) {
+    await this.get(`leg-${side}`).click();
+    await this.page.keyboard.type(name);
+    await this.page.keyboard.press("Enter");
   }
 
   get query() {
     return new URL(this.page.url()).searchParams;
   }
 
-  // Waits until candles are drawn; `of` says which, as in "BTCUSDT:1m".
-  async chart(of = "") {
+  plot(name) {
+    return this.page.locator(`[data-chart="${name}"]`);
+  }
+
+  panel(name) {
+    return this.page.locator(`[data-panel="${name}"]`);
+  }
+
+  // Waits until a chart is drawn with more than a few points.
+  async chart(name = "zscore") {
+    await this.plot(name).scrollIntoViewIfNeeded();
+    await this.page.waitForFunction((name) => {
+      const chart = document.querySelector(`[data-chart="${name}"]`);
+      return (chart?.data ?? []).some((trace) => (trace.x?.length ?? 0) > 5);
+    }, name);
+  }
+
+  // Waits until the analysis is on screen; `parts` are values of the server's query that have to be in force.
+  async analysed(parts = {}) {
+    await this.chart();
+    const wanted = Object.entries(parts).map(([name, value]) => `${name}=${value}`);
     await this.page.waitForFunction(
-      ([plot, of]) =>
-        document.querySelectorAll(`${plot} .trace.boxes path.box`).length > 20 &&
-        document.querySelector(plot)._fullLayout.uirevision.includes(of),
-      [PLOT, of],
+      (wanted) => {
+        const revision = document.querySelector('[data-chart="zscore"]')?._fullLayout?.uirevision ?? "";
+        const query = revision.split(" ")[0].split("&");
+        return wanted.every((part) => query.includes(part));
+      },
+      wanted,
     );
   }
 
-  // The drawn shape of the newest candle: what the eye sees move.
-  newestCandle() {
-    return this.page.evaluate((plot) => {
-      const candles = document.querySelectorAll(`${plot} .trace.boxes path.box`);
-      return candles[candles.length - 1]?.getAttribute("d");
-    }, PLOT);
-  }
-
-  // Waits until the chart was redrawn with another newest price.
-  async redrawn() {
-    const close = (plot) => {
-      const { x, close } = document.querySelector(plot).data[0];
-      return `${x.at(-1)} ${close.at(-1)}`;
+  // Waits until a chart was redrawn with another newest value.
+  async redrawn(name = "zscore") {
+    const newest = (name) => {
+      const { data } = document.querySelector(`[data-chart="${name}"]`);
+      return data.map((trace) => `${trace.x?.at(-1)} ${(trace.close ?? trace.y)?.at(-1)}`).join();
     };
-    const before = await this.page.evaluate(close, PLOT);
+    const before = await this.page.evaluate(newest, name);
     await this.page.waitForFunction(
-      ([plot, before]) => {
-        const { x, close } = document.querySelector(plot).data[0];
-        return `${x.at(-1)} ${close.at(-1)}` !== before;
+      ([name, before]) => {
+        const { data } = document.querySelector(`[data-chart="${name}"]`);
+        return data.map((trace) => `${trace.x?.at(-1)} ${(trace.close ?? trace.y)?.at(-1)}`).join() !== before;
       },
-      [PLOT, before],
+      [name, before],
     );
   }
 
   // The times on screen, ms on the axis's clock.
-  range() {
-    return this.page.evaluate((plot) => {
-      const axis = document.querySelector(plot)._fullLayout.xaxis;
+  range(name = "zscore") {
+    return this.page.evaluate((name) => {
+      const axis = document.querySelector(`[data-chart="${name}"]`)._fullLayout.xaxis;
       return axis.range.map((end) => axis.r2l(end));
-    }, PLOT);
+    }, name);
   }
 
-  // Middle of the chart's price area.
-  async middle() {
-    const box = await this.page.locator(`${PLOT} .nsewdrag`).first().boundingBox();
+  // Waits until a chart shows these times.
+  async shows([from, to], name) {
+    await this.page.waitForFunction(
+      ([name, from, to]) => {
+        const axis = document.querySelector(`[data-chart="${name}"]`)?._fullLayout?.xaxis;
+        const ends = axis?.range.map((end) => axis.r2l(end));
+        return ends && Math.abs(ends[0] - from) < 2 && Math.abs(ends[1] - to) < 2;
+      },
+      [name, from, to],
+    );
+  }
+
+  // Middle of a chart's drawing.
+  async middle(name = "zscore") {
+    await this.plot(name).scrollIntoViewIfNeeded();
+    const box = await this.plot(name).locator(".nsewdrag").first().boundingBox();
     return { x: box.x + box.width / 2, y: box.y + box.height / 2, width: box.width };
   }
 
-  // Turns the wheel over the chart and waits for the address to say the new range.
-  async wheel(deltaY) {
-    const { x, y } = await this.middle();
-    await this.page.mouse.move(x, y);
+  // Turns the wheel over a chart that was clicked before, and waits for the address to say the new range.
+  async wheel(deltaY, name = "zscore") {
+    const { x, y } = await this.middle(name);
+    await this.page.mouse.click(x, y);
     await this.page.mouse.wheel(0, deltaY);
     await this.page.waitForURL((url) => url.searchParams.has("from"));
   }
 
-  // Drags the chart sideways by a share of its width.
-  async drag(share) {
-    const { x, y, width } = await this.middle();
+  // Drags a chart sideways by a share of its width.
+  async drag(share, name = "zscore") {
+    const { x, y, width } = await this.middle(name);
     await this.page.mouse.move(x, y);
     await this.page.mouse.down();
     await this.page.mouse.move(x + (width * share) / 2, y, { steps: 4 });
@@ -96,5 +146,12 @@ export class Dashboard {
     const handle = await locator.elementHandle();
     await this.page.waitForFunction(([element, before]) => element.textContent !== before, [handle, before]);
     return locator.textContent();
+  }
+
+  // Clicks on what saves a file; resolves with its name and content.
+  async download(locator) {
+    const [file] = await Promise.all([this.page.waitForEvent("download"), locator.click()]);
+    const { readFile } = await import("node:fs/promises");
+    return { name: file.suggestedFilename(), content: await readFile(await file.path()) };
   }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{alerts::Alerts, data::Data, later::Later, market::Market, watchlist::Watchlist};
+use super::{alerts::Alerts, data::Data, later::Later, pair::PairTab, watchlist::Watchlist};
 use crate::{model::Tab, stores::Stores};
 
 /// One tab at a time: what is not on screen costs nothing.
@@ -13,7 +13,7 @@ pub(crate) fn Content() -> impl IntoView {
     view! {
         <main class="page" id="content" tabindex="-1" data-testid="content">
             {move || match tab.get() {
-                Tab::Pair => view! { <Market/> }.into_any(),
+                Tab::Pair => view! { <PairTab/> }.into_any(),
                 Tab::Watchlist => view! { <Watchlist/> }.into_any(),
                 Tab::Scanner => view! { <Later tab=Tab::Scanner/> }.into_any(),
                 Tab::Backtest => view! { <Later tab=Tab::Backtest/> }.into_any(),

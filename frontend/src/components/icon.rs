@@ -17,6 +17,7 @@ pub(super) enum Shape {
     Cross,
     Pencil,
     Upload,
+    Swap,
 }
 
 impl Shape {
@@ -35,6 +36,7 @@ impl Shape {
             Self::Pencil => "m3 13 .8-3.2L11 2.6 13.4 5 6.2 12.2 3 13Z",
             Self::Upload => "M8 10V2m0 0L4.8 5.2M8 2l3.2 3.2M2.5 13.5h11",
             Self::Cross => "m4 4 8 8m0-8-8 8",
+            Self::Swap => "M5 2.5v11m0 0L2.5 11M5 13.5 7.5 11M11 13.5v-11m0 0L8.5 5M11 2.5 13.5 5",
             Self::Latest => "m4 3 5 5-5 5m8-10v10",
         }
     }

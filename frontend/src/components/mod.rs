@@ -1,34 +1,24 @@
 //! What is on the page, a component a file.
 
-mod age;
 mod alerts;
 mod backfill;
 mod badge;
 mod brand;
-mod candle_chart;
-mod chart_actions;
-mod chart_panel;
-mod chart_state;
 mod clock;
 mod connection_banner;
 mod content;
+mod controls;
 mod data;
 mod feed_state;
 mod form;
 mod header;
 mod icon;
-mod interval_picker;
 mod later;
-mod market;
 mod painter;
-mod readout;
-mod screen;
+mod pair;
 mod status_line;
-mod symbol_picker;
 mod tabs;
 mod theme_toggle;
-mod tile;
-mod tiles;
 mod toasts;
 mod watchlist;
 mod zone_toggle;

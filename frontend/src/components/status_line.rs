@@ -6,7 +6,7 @@ use super::{backfill::BackfillProgress, feed_state::FeedState};
 use crate::{
     edge::clock,
     model::format,
-    stores::{ChartStoreFields, FeedStoreFields, Stores},
+    stores::{FeedStoreFields, PairStoreFields, Stores},
 };
 
 /// State of the feed, its lag, what is missing, and what serves it.
@@ -25,7 +25,7 @@ pub(crate) fn StatusLine() -> impl IntoView {
             .status()
             .with(|status| Some(status.as_ref()?.gaps.open))
     });
-    let bars = Memo::new(move |_| stores.chart.series().with(|series| series.rows().len()));
+    let bars = Memo::new(move |_| stores.pair.series().with(|series| series.points().len()));
     let version = Memo::new(move |_| {
         stores
             .feed

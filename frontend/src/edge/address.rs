@@ -4,28 +4,47 @@ use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
-use crate::model::View;
+use crate::model::{PairChoice, Tab, View};
 
-/// What the address says.
-pub(crate) fn read() -> View {
+/// What the address says; `None` if it says nothing of a pair.
+pub(crate) fn read() -> Option<View> {
     let query = window().location().search().unwrap_or_default();
-    let Ok(params) = UrlSearchParams::new_with_str(&query) else {
-        return View::default();
+    let is_about_a_pair =
+        |params: &UrlSearchParams| params.has("y") || params.has("x") || params.has("interval");
+    let params = UrlSearchParams::new_with_str(&query)
+        .ok()
+        .filter(is_about_a_pair)?;
+    Some(View::from_query(|name| params.get(name)))
+}
+
+/// Which tab the address asks for, where it says no more.
+pub(crate) fn read_tab() -> Option<Tab> {
+    let query = window().location().search().unwrap_or_default();
+    let params = UrlSearchParams::new_with_str(&query).ok()?;
+    Tab::from_word(&params.get("tab")?)
+}
+
+/// Reads what [`escape`] wrote.
+pub(crate) fn parse(query: &str) -> Option<PairChoice> {
+    let params = UrlSearchParams::new_with_str(query).ok()?;
+    Some(PairChoice::from_query(&|name| params.get(name)))
+}
+
+/// A query string of these names and values, escaped, without its question mark.
+pub(crate) fn escape(query: &[(&'static str, String)]) -> String {
+    let Ok(params) = UrlSearchParams::new() else {
+        return String::new();
     };
-    View::from_query(|name| params.get(name))
+    for (name, value) in query {
+        params.set(name, value);
+    }
+    // A colon needs no escaping in a query string, and a link should be readable.
+    String::from(params.to_string()).replace("%3A", ":")
 }
 
 /// The query string of a link to a view.
 pub(crate) fn query_of(view: &View) -> String {
-    let Ok(params) = UrlSearchParams::new() else {
-        return String::new();
-    };
-    for (name, value) in view.to_query() {
-        params.set(name, &value);
-    }
-    // A colon needs no escaping in a query string, and a link should be readable.
-    let query = String::from(params.to_string()).replace("%3A", ":");
-    format!("?{query}")
+    format!("?{}", escape(&view.to_query()))
 }
 
 /// Makes the address say it. A step that a person would want to undo becomes an entry of the history.

@@ -4,7 +4,7 @@ pub(crate) mod alerts;
 pub(crate) mod datasets;
 pub(crate) mod watchlist;
 
-use api_types::{BarsResponse, Problem, SymbolsResponse};
+use api_types::{BarsResponse, PairResponse, Problem, SymbolsResponse};
 
 use super::http::get;
 use crate::model::Instrument;
@@ -68,4 +68,9 @@ pub(crate) async fn bars(
         "/api/v1/bars?symbol={symbol}&interval={interval}&limit={limit}{end}"
     ))
     .await
+}
+
+/// The analysis of a pair; `query` is escaped.
+pub(crate) async fn pair(query: &str) -> Result<PairResponse, ApiError> {
+    get(&format!("/api/v1/pairs/analytics?{query}")).await
 }

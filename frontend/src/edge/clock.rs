@@ -21,6 +21,12 @@ pub(crate) fn from_wall(wall: i64, zone: Zone) -> i64 {
     wall - offset_ms(near, zone)
 }
 
+/// What a date field of the page says, in ms of the wall clock.
+pub(crate) fn parse_input(text: &str) -> Option<i64> {
+    let ms = Date::parse(&format!("{text}Z"));
+    ms.is_finite().then_some(ms as i64)
+}
+
 /// Date and time of day in the zone.
 pub(crate) fn civil(ms: i64, zone: Zone) -> Civil {
     Civil::of(to_wall(ms, zone))

@@ -48,8 +48,19 @@ impl Civil {
 
     /// `2026-11-22T14:05:09Z`, of an unshifted time.
     pub(crate) fn rfc3339(&self) -> String {
+        format!("{}Z", self.input())
+    }
+
+    /// `22 Nov 2026`.
+    pub(crate) fn date(&self) -> String {
+        let month = MONTHS[(self.month - 1).clamp(0, 11) as usize];
+        format!("{:02} {month} {}", self.day, self.year)
+    }
+
+    /// `2026-11-22T14:05:09`, as date fields of a page take it.
+    pub(crate) fn input(&self) -> String {
         format!(
-            "{:04}-{:02}-{:02}T{}Z",
+            "{:04}-{:02}-{:02}T{}",
             self.year,
             self.month,
             self.day,
@@ -57,10 +68,13 @@ impl Civil {
         )
     }
 
-    /// `22 Nov 2026`.
-    pub(crate) fn date(&self) -> String {
+    /// `22 Nov 14:05`, for a small place.
+    pub(crate) fn short(&self) -> String {
         let month = MONTHS[(self.month - 1).clamp(0, 11) as usize];
-        format!("{:02} {month} {}", self.day, self.year)
+        format!(
+            "{:02} {month} {:02}:{:02}",
+            self.day, self.hour, self.minute
+        )
     }
 
     /// `22 Nov 14:05:09`: a moment of the last months.
@@ -108,5 +122,6 @@ mod tests {
         assert_eq!(start.bar_start(1_000), "29 Feb 2024 12:34:56");
         assert_eq!(start.bar_start(60_000), "29 Feb 2024 12:34");
         assert_eq!(start.bar_start(86_400_000), "29 Feb 2024");
+        assert_eq!(start.short(), "29 Feb 12:34");
     }
 }

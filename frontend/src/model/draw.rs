@@ -22,19 +22,21 @@ pub(crate) struct Drawn {
 }
 
 /// Cuts out what `range` shows, and half a screen to either side for the next move of the hand.
-pub(crate) fn select(all: &[BarRow], range: TimeRange, interval_ms: i64) -> Drawn {
+/// On screen there are about `most` candles at most.
+pub(crate) fn select(all: &[BarRow], range: TimeRange, interval_ms: i64, most: usize) -> Drawn {
     let margin = range.span() / 2;
     let wide = slice(all, range.from - margin, range.to + margin);
     let narrow = slice(all, range.from - interval_ms, range.to);
     // The margin is given up before candles are joined.
-    let mut rows = if wide.len() <= MOST_CANDLES {
+    let most = most.clamp(20, MOST_CANDLES);
+    let mut rows = if narrow.len() <= most && wide.len() <= MOST_CANDLES {
         wide
     } else {
         narrow
     };
     let bars_per_candle = GROUPS
         .into_iter()
-        .find(|group| rows.len() as i64 <= group * (MOST_CANDLES as i64 - 1))
+        .find(|group| narrow.len() as i64 <= group * (most as i64 - 1))
         .unwrap_or(GROUPS[GROUPS.len() - 1]);
     let width = bars_per_candle * interval_ms;
     if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
@@ -54,15 +56,6 @@ pub(crate) fn select(all: &[BarRow], range: TimeRange, interval_ms: i64) -> Draw
         prices: low.zip(high),
         volume,
         candles,
-    }
-}
-
-/// The range that shows the latest `count` bars, with room for those to come.
-pub(crate) fn latest(last: &BarRow, count: i64, interval_ms: i64) -> TimeRange {
-    let room = (count / 16).max(2);
-    TimeRange {
-        from: last.time - (count - room) * interval_ms,
-        to: last.time + room * interval_ms,
     }
 }
 
@@ -115,7 +108,7 @@ mod tests {
             from: 100 * 60_000,
             to: 200 * 60_000,
         };
-        let drawn = select(&rows(1_000), range, 60_000);
+        let drawn = select(&rows(1_000), range, 60_000, MOST_CANDLES);
         assert_eq!(drawn.bars_per_candle, 1);
         assert_eq!(drawn.candles.first().unwrap().time, 50 * 60_000);
         assert_eq!(drawn.candles.last().unwrap().time, 250 * 60_000);
@@ -131,7 +124,7 @@ mod tests {
                 from: 0,
                 to: count * 60_000,
             };
-            let drawn = select(&all, range, 60_000);
+            let drawn = select(&all, range, 60_000, MOST_CANDLES);
             assert!(
                 drawn.candles.len() <= MOST_CANDLES,
                 "{count}: {}",
@@ -162,16 +155,21 @@ mod tests {
                 to: 20_000_000,
             },
             60_000,
+            MOST_CANDLES,
         );
         assert!(drawn.candles.is_empty());
         assert_eq!(drawn.prices, None);
     }
 
     #[test]
-    fn the_latest_bars_leave_room_at_the_right() {
-        let last = bar(1_000 * 60_000, 1.0);
-        let range = latest(&last, 160, 60_000);
-        assert_eq!(range.span(), 160 * 60_000);
-        assert_eq!(range.to - last.time, 10 * 60_000);
+    fn a_narrow_chart_draws_fewer_candles_of_more_bars_each() {
+        let all = rows(1_000);
+        let range = TimeRange {
+            from: 0,
+            to: 1_000 * 60_000,
+        };
+        let drawn = select(&all, range, 60_000, 100);
+        assert_eq!(drawn.bars_per_candle, 15);
+        assert!(drawn.candles.len() <= 100);
     }
 }

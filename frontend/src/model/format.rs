@@ -41,6 +41,28 @@ pub(crate) fn price(value: f64, decimals: usize) -> String {
     grouped
 }
 
+/// `+2.31`: fixed decimals and always a sign, unless it rounds to nothing.
+pub(crate) fn signed(value: f64, decimals: usize) -> String {
+    let text = price(value, decimals);
+    let is_nothing = text
+        .chars()
+        .all(|letter| !letter.is_ascii_digit() || letter == '0');
+    match text.strip_prefix('−') {
+        Some(rest) if is_nothing => rest.to_owned(),
+        None if value > 0.0 && !is_nothing => format!("+{text}"),
+        _ => text,
+    }
+}
+
+/// A probability: `0.0312`, and `< 0.0001` rather than a 0 that it is not.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.000_05 {
+        "<\u{202f}0.0001".to_owned()
+    } else {
+        price(p, 4)
+    }
+}
+
 /// `1.24 B`: three significant digits and a unit.
 pub(crate) fn compact(value: f64) -> String {
     if !value.is_finite() {
@@ -71,22 +93,6 @@ pub(crate) fn count(value: i64) -> String {
     }
 }
 
-/// `+0.42 %` of `from` to `to`.
-pub(crate) fn change(from: f64, to: f64) -> String {
-    let percent = (to / from - 1.0) * 100.0;
-    if !percent.is_finite() {
-        return UNKNOWN.to_owned();
-    }
-    // Rounded first: −0.001 % is no fall.
-    let percent = (percent * 100.0).round() / 100.0;
-    let sign = match percent {
-        p if p > 0.0 => "+",
-        p if p < 0.0 => "−",
-        _ => "",
-    };
-    format!("{sign}{:.2}\u{202f}%", percent.abs())
-}
-
 /// How old something is: `3 s`, `12 min`, `5 h`, `2 d`.
 pub(crate) fn age(age_ms: i64) -> String {
     let seconds = age_ms.max(0) / 1_000;
@@ -97,6 +103,23 @@ pub(crate) fn age(age_ms: i64) -> String {
         _ => (seconds / 86_400, "d"),
     };
     format!("{count}\u{202f}{unit}")
+}
+
+/// How long something takes, to two digits or more: `45 s`, `12.5 min`, `3.2 h`, `1.5 d`.
+pub(crate) fn span(ms: i64) -> String {
+    let units = [
+        (86_400_000.0, "d"),
+        (3_600_000.0, "h"),
+        (60_000.0, "min"),
+        (1_000.0, "s"),
+    ];
+    let size = ms as f64;
+    let (scale, unit) = units
+        .into_iter()
+        .find(|(scale, _)| size >= *scale)
+        .unwrap_or(units[3]);
+    let decimals = usize::from(size / scale < 99.95);
+    format!("{:.decimals$}\u{202f}{unit}", size / scale)
 }
 
 /// `12 ms`, `1.4 s`.
@@ -127,6 +150,20 @@ mod tests {
     }
 
     #[test]
+    fn a_signed_number_has_a_sign_unless_it_rounds_to_nothing() {
+        assert_eq!(plain(&signed(2.314, 2)), "+2.31");
+        assert_eq!(plain(&signed(-2.316, 2)), "-2.32");
+        assert_eq!(plain(&signed(-0.001, 2)), "0.00");
+        assert_eq!(plain(&signed(0.001, 2)), "0.00");
+    }
+
+    #[test]
+    fn a_small_probability_is_not_nothing() {
+        assert_eq!(p_value(0.031_24), "0.0312");
+        assert_eq!(plain(&p_value(0.000_02)), "< 0.0001");
+    }
+
+    #[test]
     fn decimals_are_those_that_the_number_needs() {
         assert_eq!(decimals(64_120.5), 1);
         assert_eq!(decimals(3.0), 0);
@@ -149,20 +186,20 @@ mod tests {
     }
 
     #[test]
-    fn a_change_has_a_sign_unless_it_rounds_to_nothing() {
-        assert_eq!(plain(&change(100.0, 100.42)), "+0.42 %");
-        assert_eq!(plain(&change(100.0, 99.0)), "-1.00 %");
-        assert_eq!(plain(&change(100.0, 99.999)), "0.00 %");
-        assert_eq!(change(0.0, 1.0), UNKNOWN);
-    }
-
-    #[test]
     fn ages_grow_into_larger_units_and_are_never_negative() {
         assert_eq!(plain(&age(-500)), "0 s");
         assert_eq!(plain(&age(99_999)), "99 s");
         assert_eq!(plain(&age(240_000)), "4 min");
         assert_eq!(plain(&age(7_300_000)), "2 h");
         assert_eq!(plain(&age(3 * 86_400_000)), "3 d");
+    }
+
+    #[test]
+    fn spans_are_told_in_the_largest_unit_that_fits() {
+        assert_eq!(plain(&span(45_000)), "45.0 s");
+        assert_eq!(plain(&span(750_000)), "12.5 min");
+        assert_eq!(plain(&span(129_600_000)), "1.5 d");
+        assert_eq!(plain(&span(9_000_000_000)), "104 d");
     }
 
     #[test]

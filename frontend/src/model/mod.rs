@@ -10,6 +10,7 @@ pub(crate) mod format;
 pub(crate) mod freshness;
 pub(crate) mod instrument;
 pub(crate) mod link;
+pub(crate) mod pair;
 pub(crate) mod search;
 pub(crate) mod series;
 pub(crate) mod settings;
@@ -18,6 +19,7 @@ pub(crate) mod view;
 pub(crate) mod watch;
 
 pub(crate) use instrument::Instrument;
+pub(crate) use pair::{Leg, PairChoice, PairPoint, PairSeries, Source, Span};
 pub(crate) use series::BarSeries;
 pub(crate) use settings::{Settings, Theme, Zone};
 pub(crate) use tab::Tab;

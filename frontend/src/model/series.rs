@@ -13,6 +13,8 @@ pub(crate) struct BarSeries {
     streamed_from: Option<i64>,
     /// Whether nothing lies before the first bar.
     at_beginning: bool,
+    /// Whether the bars are of another interval, and go with the first of the right one.
+    is_void: bool,
 }
 
 /// Whether a snapshot joins what is held.
@@ -37,10 +39,6 @@ impl BarSeries {
         self.rows.last()
     }
 
-    pub(crate) const fn is_at_beginning(&self) -> bool {
-        self.at_beginning
-    }
-
     /// Whether older bars may be asked for.
     pub(crate) fn may_grow(&self) -> bool {
         !self.at_beginning && !self.rows.is_empty() && self.rows.len() < MOST_BARS
@@ -49,6 +47,7 @@ impl BarSeries {
     /// The bars that a request answered, for everything up to its time. `asked` is the limit of the request: fewer bars mean that there are
     /// no older ones.
     pub(crate) fn read_latest(&mut self, rows: Vec<BarRow>, asked: usize) {
+        self.clear_void();
         self.at_beginning = rows.len() < asked;
         let border = self.streamed_from.unwrap_or(i64::MAX);
         let streamed = self.rows.partition_point(|row| row.time < border);
@@ -75,6 +74,7 @@ impl BarSeries {
         rows: impl Iterator<Item = BarRow>,
         interval_ms: i64,
     ) -> Join {
+        self.clear_void();
         let mut rows = rows.peekable();
         let Some(first) = rows.peek().map(|row| row.time) else {
             return Join::Seamless;
@@ -100,6 +100,7 @@ impl BarSeries {
 
     /// Bars that changed or are new.
     pub(crate) fn update(&mut self, rows: impl Iterator<Item = BarRow>) {
+        self.clear_void();
         for row in rows {
             let at = self.rows.partition_point(|held| held.time < row.time);
             match self.rows.get_mut(at) {
@@ -116,6 +117,12 @@ impl BarSeries {
         self.forget();
     }
 
+    /// None of it counts any more, but it is shown until an answer or a snapshot takes its place.
+    pub(crate) fn make_void(&mut self) {
+        self.streamed_from = None;
+        self.is_void = true;
+    }
+
     /// What was streamed is void; the next request's answer counts for all of it.
     pub(crate) fn distrust(&mut self) {
         self.streamed_from = None;
@@ -125,6 +132,12 @@ impl BarSeries {
         if let Some(surplus @ 1..) = self.rows.len().checked_sub(MOST_BARS) {
             self.rows.drain(..surplus);
             self.at_beginning = false;
+        }
+    }
+
+    fn clear_void(&mut self) {
+        if std::mem::take(&mut self.is_void) {
+            self.rows.clear();
         }
     }
 }
@@ -162,14 +175,14 @@ pub(crate) mod tests {
         series.read_latest(vec![bar(1, 1.0), bar(2, 2.0), bar(3, 3.0)], 3);
         assert_eq!(times(&series), [1, 2, 3, 4]);
         assert_eq!(series.rows()[2].close, 30.0);
-        assert!(!series.is_at_beginning());
+        assert!(!series.at_beginning);
     }
 
     #[test]
     fn a_snapshot_stands_for_everything_from_its_first_bar_on() {
         let mut series = BarSeries::default();
         series.read_latest(vec![bar(1, 1.0), bar(2, 2.0), bar(3, 3.0)], 10);
-        assert!(series.is_at_beginning());
+        assert!(series.at_beginning);
         // Bar 3 was void: the snapshot does not have it.
         let join = series.snapshot([bar(2, 9.0), bar(4, 4.0)].into_iter(), 1);
         assert_eq!(join, Join::Seamless);
@@ -208,7 +221,19 @@ pub(crate) mod tests {
         series.read_older(vec![bar(3, 3.0), bar(4, 4.0), bar(5, 0.0)], 5);
         assert_eq!(times(&series), [3, 4, 5, 6]);
         assert_eq!(series.rows()[2].close, 5.0);
-        assert!(series.is_at_beginning());
+        assert!(series.at_beginning);
+    }
+
+    #[test]
+    fn bars_of_another_interval_are_shown_until_the_first_of_the_right_one() {
+        let mut series = BarSeries::default();
+        series.read_latest(vec![bar(1, 1.0), bar(2, 2.0)], 2);
+        series.make_void();
+        assert_eq!(times(&series), [1, 2]);
+        series.update([bar(5, 5.0)].into_iter());
+        assert_eq!(times(&series), [5]);
+        series.read_latest(vec![bar(0, 1.0), bar(5, 2.0)], 2);
+        assert_eq!(times(&series), [0, 5]);
     }
 
     #[test]

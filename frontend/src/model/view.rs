@@ -1,20 +1,18 @@
 //! What is on screen, as a link says it.
 
-use api_types::Interval;
-
-use super::{Tab, watch::Sorting};
+use super::{PairChoice, Tab, watch::Sorting};
 
 /// Everything that a link reproduces.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct View {
     pub(crate) tab: Tab,
     /// Order of the watchlist.
     pub(crate) sorting: Sorting,
-    /// The symbol as it stands in the link; `None`: the first there is.
-    pub(crate) symbol: Option<String>,
-    pub(crate) interval: Interval,
-    /// The times on screen; `None`: the latest, moving along.
-    pub(crate) range: Option<TimeRange>,
+    pub(crate) pair: PairChoice,
+    /// The times on screen; `None`: all of the pair's range, moving along.
+    pub(crate) zoom: Option<TimeRange>,
+    /// The part of the scatter plot on screen: from and to of x, then of y.
+    pub(crate) cloud: Option<[f64; 4]>,
 }
 
 /// Two moments, ms since the epoch.
@@ -35,16 +33,20 @@ impl TimeRange {
         self.to - self.from
     }
 
-    /// The range as near to this one as makes sense: between 5 and 20,000 bars, and not out of sight of the bars from `first` (`None`:
-    /// not known) to `last`.
-    pub(crate) fn within(self, first: Option<i64>, last: i64, interval_ms: i64) -> Self {
-        let span = self.span().clamp(5 * interval_ms, 20_000 * interval_ms);
+    /// Whether a moment lies in it, the ends included.
+    pub(crate) fn contains(&self, time: i64) -> bool {
+        (self.from..=self.to).contains(&time)
+    }
+
+    /// The range as near to this one as makes sense: at least 5 bars, at most all bars and half as many again, and not out of sight of the
+    /// bars from `first` to `last`.
+    pub(crate) fn within(self, first: i64, last: i64, interval_ms: i64) -> Self {
+        let least = 5 * interval_ms;
+        let span = self
+            .span()
+            .clamp(least, ((last - first) * 3 / 2).max(2 * least));
         // A span that is cut keeps its newer end.
-        let mut from = self.to - span;
-        if let Some(first) = first {
-            from = from.max(first - span / 2);
-        }
-        from = from.min(last - span / 8);
+        let from = (self.to - span).max(first - span / 2).min(last - span / 8);
         Self {
             from,
             to: from + span,
@@ -52,24 +54,16 @@ impl TimeRange {
     }
 }
 
-impl Default for View {
-    fn default() -> Self {
-        Self {
-            tab: Tab::default(),
-            sorting: Sorting::default(),
-            symbol: None,
-            interval: Interval::M1,
-            range: None,
-        }
-    }
-}
-
 impl View {
     /// Reads a query string. What it does not say, or says wrongly, is as by default: a link of another version still opens.
-    pub(crate) fn from_query<'a>(get: impl Fn(&str) -> Option<String> + 'a) -> Self {
+    pub(crate) fn from_query(get: impl Fn(&str) -> Option<String>) -> Self {
         let time = |name: &str| get(name)?.parse::<i64>().ok();
-        let interval = get("interval").and_then(|text| text.parse().ok());
-        let range = time("from").zip(time("to"));
+        let zoom = time("from").zip(time("to"));
+        let cloud = get("cloud").and_then(|text| {
+            let ends: Vec<f64> = text.split('_').map_while(|end| end.parse().ok()).collect();
+            let ends: [f64; 4] = ends.try_into().ok()?;
+            ends.iter().all(|end| end.is_finite()).then_some(ends)
+        });
         Self {
             tab: get("tab")
                 .and_then(|word| Tab::from_word(&word))
@@ -77,13 +71,13 @@ impl View {
             sorting: get("sort")
                 .and_then(|word| Sorting::from_word(&word))
                 .unwrap_or_default(),
-            symbol: get("symbol").filter(|symbol| !symbol.is_empty()),
-            interval: interval.unwrap_or(Self::default().interval),
-            range: range.and_then(|(from, to)| TimeRange::new(from, to)),
+            pair: PairChoice::from_query(&get),
+            zoom: zoom.and_then(|(from, to)| TimeRange::new(from, to)),
+            cloud,
         }
     }
 
-    /// Its names and values for a query string; the values need no escaping but that of `:`.
+    /// Its names and values for a query string.
     pub(crate) fn to_query(&self) -> Vec<(&'static str, String)> {
         let mut query = Vec::new();
         if self.tab != Tab::default() {
@@ -92,13 +86,13 @@ impl View {
         if self.sorting != Sorting::default() {
             query.push(("sort", self.sorting.word()));
         }
-        if let Some(symbol) = &self.symbol {
-            query.push(("symbol", symbol.clone()));
+        query.extend(self.pair.to_query());
+        if let Some(zoom) = self.zoom {
+            query.push(("from", zoom.from.to_string()));
+            query.push(("to", zoom.to.to_string()));
         }
-        query.push(("interval", self.interval.to_string()));
-        if let Some(range) = self.range {
-            query.push(("from", range.from.to_string()));
-            query.push(("to", range.to.to_string()));
+        if let Some(cloud) = self.cloud {
+            query.push(("cloud", cloud.map(|end| end.to_string()).join("_")));
         }
         query
     }
@@ -106,7 +100,10 @@ impl View {
 
 #[cfg(test)]
 mod tests {
+    use api_types::Interval;
+
     use super::*;
+    use crate::model::{Leg, Source};
 
     fn read(query: &[(&'static str, String)]) -> View {
         View::from_query(|name| {
@@ -120,9 +117,13 @@ mod tests {
         let view = View {
             tab: Tab::Alerts,
             sorting: Sorting::default().clicked(crate::model::watch::Column::Z),
-            symbol: Some("simulated:ETHUSDT".into()),
-            interval: Interval::H4,
-            range: TimeRange::new(1_000, 2_000),
+            pair: PairChoice {
+                y: Leg::new(Source::Live, "simulated:ETHUSDT".into()),
+                interval: Interval::H4.into(),
+                ..PairChoice::default()
+            },
+            zoom: TimeRange::new(1_000, 2_000),
+            cloud: Some([-1.5, 2.0, 1e-9, 7.0]),
         };
         assert_eq!(read(&view.to_query()), view);
         assert_eq!(read(&View::default().to_query()), View::default());
@@ -131,28 +132,26 @@ mod tests {
     #[test]
     fn a_range_stays_in_sight_of_the_bars_and_within_what_can_be_drawn() {
         let range = |from, to| TimeRange { from, to };
-        let kept = range(100, 200).within(Some(0), 1_000, 10);
-        assert_eq!(kept, range(100, 200));
-        // Too narrow, too far to the right, too far to the left.
-        assert_eq!(range(195, 200).within(None, 1_000, 10), range(150, 200));
+        assert_eq!(range(100, 200).within(0, 1_000, 10), range(100, 200));
+        // Too narrow, too wide, too far to the right, too far to the left.
+        assert_eq!(range(195, 200).within(0, 1_000, 10), range(150, 200));
         assert_eq!(
-            range(2_000, 2_800).within(None, 1_000, 10),
-            range(900, 1_700)
+            range(-9_000, 1_000).within(0, 1_000, 10),
+            range(-500, 1_000)
         );
-        assert_eq!(
-            range(-900, -100).within(Some(0), 1_000, 10),
-            range(-400, 400)
-        );
+        assert_eq!(range(2_000, 2_800).within(0, 1_000, 10), range(900, 1_700));
+        assert_eq!(range(-900, -100).within(0, 1_000, 10), range(-400, 400));
     }
 
     #[test]
     fn what_a_link_says_wrongly_is_as_by_default() {
         let query = [
             ("tab", "market".to_owned()),
-            ("interval", "7m".to_owned()),
+            ("interval", "7q".to_owned()),
             ("from", "9".to_owned()),
             ("to", "3".to_owned()),
-            ("symbol", String::new()),
+            ("cloud", "1_2_NaN_3".to_owned()),
+            ("y", String::new()),
         ];
         assert_eq!(read(&query), View::default());
     }

@@ -1,4 +1,4 @@
-//! The bars on screen.
+//! The bars of one leg.
 
 use api_types::Interval;
 use reactive_stores::Store;
@@ -21,12 +21,15 @@ pub(crate) struct Chart {
 pub(crate) struct Key {
     pub(crate) instrument: Instrument,
     pub(crate) interval: Interval,
+    /// The last bar starts here at the latest, ms since the epoch; `None`: the latest, moving along.
+    pub(crate) until: Option<i64>,
 }
 
 impl Key {
-    /// The topic of the stream.
-    pub(crate) fn topic(&self) -> String {
-        format!("bars:{}:{}", self.instrument.qualified(), self.interval)
+    /// The topic of the stream, where there is anything to follow.
+    pub(crate) fn topic(&self) -> Option<String> {
+        let topic = format!("bars:{}:{}", self.instrument.qualified(), self.interval);
+        self.until.is_none().then_some(topic)
     }
 }
 

@@ -6,7 +6,7 @@ use api_types::{EventKind, StreamEvent};
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 
 use super::{
-    Chart, ChartStoreFields, FeedStoreFields, Link, Stores, loader,
+    FeedStoreFields, Link, Stores, bars, pair,
     seat::{self, Seat},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         clock,
         source::{Signal, Source},
     },
-    model::{backoff, series::Join},
+    model::backoff,
 };
 
 /// A stream that has been silent for so long is opened anew: a connection may die without a word.
@@ -240,7 +240,7 @@ fn dispatch(stores: Stores, event: StreamEvent) {
             data,
         } => {
             heard(stores, as_of);
-            take_bars(stores.chart, stores, &topic, kind, &data);
+            bars::take(stores, &topic, kind, &data);
         }
         StreamEvent::Watchlist {
             kind, as_of, data, ..
@@ -263,37 +263,9 @@ fn dispatch(stores: Stores, event: StreamEvent) {
         } => {
             heard(stores, as_of);
             stores.notice.hear(stores, &topic, kind, &data);
+            pair::take(stores, &topic, kind, data, as_of);
         }
         StreamEvent::End { .. } => {}
-    }
-}
-
-fn take_bars(
-    chart: reactive_stores::Store<Chart>,
-    stores: Stores,
-    topic: &str,
-    kind: EventKind,
-    data: &api_types::BarsData,
-) {
-    let Some(key) = chart
-        .key()
-        .get_untracked()
-        .filter(|key| key.topic() == topic)
-    else {
-        return;
-    };
-    let mut join = Join::Seamless;
-    chart.series().update(|series| match kind {
-        EventKind::Update => series.update(data.bars.rows()),
-        EventKind::Snapshot => join = series.snapshot(data.bars.rows(), data.interval.ms()),
-        EventKind::Reset => {
-            series.distrust();
-            series.snapshot(data.bars.rows(), data.interval.ms());
-            join = Join::Torn;
-        }
-    });
-    if join == Join::Torn {
-        loader::load_latest(stores, key, 0);
     }
 }
 

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use api_types::SymbolInfo;
 use leptos::{prelude::*, task::spawn_local};
+use reactive_stores::Store;
 
-use super::{Catalogue, ChartStoreFields, FeedStoreFields, Key, Load, Stores};
+use super::{Catalogue, Chart, ChartStoreFields, FeedStoreFields, Key, Load, Stores};
 use crate::{edge::api, model::backoff};
 
-/// Bars read at first: as many as are ever drawn.
-const LATEST: usize = 1_000;
+/// Bars read at first: as many as a screen is made of.
+const LATEST: usize = 2_000;
 /// Bars read when the hand moves towards the past.
 const OLDER: usize = 1_000;
 /// How soon to look again when there is no symbol yet.
@@ -53,34 +54,32 @@ fn by_turnover(mut symbols: Vec<SymbolInfo>) -> Vec<SymbolInfo> {
 }
 
 /// Reads the latest bars of what is on screen.
-pub(super) fn load_latest(stores: Stores, key: Key, attempt: u32) {
+pub(super) fn load_latest(chart: Store<Chart>, key: Key, attempt: u32) {
     spawn_local(async move {
-        let answer = api::bars(&key.instrument, key.interval, LATEST, None).await;
-        if !is_wanted(stores, &key) {
+        let answer = api::bars(&key.instrument, key.interval, LATEST, key.until).await;
+        if !is_wanted(chart, &key) {
             return;
         }
         match answer {
             Ok(answer) => {
                 let rows = answer.bars.rows().collect();
-                stores
-                    .chart
+                chart
                     .series()
                     .update(|series| series.read_latest(rows, LATEST));
-                stores.chart.load().set(Load::Ready);
+                chart.load().set(Load::Ready);
             }
             Err(error) => {
                 // What is on screen stays there.
-                if stores
-                    .chart
+                if chart
                     .series()
                     .with_untracked(|series| series.rows().is_empty())
                 {
-                    stores.chart.load().set(Load::Failed(error.to_string()));
+                    chart.load().set(Load::Failed(error.to_string()));
                 }
                 if error.may_pass() {
                     let again = move || {
-                        if is_wanted(stores, &key) {
-                            load_latest(stores, key, attempt + 1);
+                        if is_wanted(chart, &key) {
+                            load_latest(chart, key, attempt + 1);
                         }
                     };
                     set_timeout(again, delay(attempt));
@@ -91,8 +90,7 @@ pub(super) fn load_latest(stores: Stores, key: Key, attempt: u32) {
 }
 
 /// Reads the bars before the first one held, if there may be any and none are on their way.
-pub(super) fn load_older(stores: Stores) {
-    let chart = stores.chart;
+pub(super) fn load_older(chart: Store<Chart>) {
     let first = chart.series().with_untracked(|series| {
         let first = series.first().map(|row| row.time);
         first.filter(|_| series.may_grow())
@@ -106,7 +104,7 @@ pub(super) fn load_older(stores: Stores) {
     chart.is_growing().set(true);
     spawn_local(async move {
         let answer = api::bars(&key.instrument, key.interval, OLDER, Some(first - 1)).await;
-        if !is_wanted(stores, &key) {
+        if !is_wanted(chart, &key) {
             return;
         }
         match answer {
@@ -124,9 +122,8 @@ pub(super) fn load_older(stores: Stores) {
     });
 }
 
-fn is_wanted(stores: Stores, key: &Key) -> bool {
-    stores
-        .chart
+fn is_wanted(chart: Store<Chart>, key: &Key) -> bool {
+    chart
         .key()
         .with_untracked(|wanted| wanted.as_ref() == Some(key))
 }

@@ -1,6 +1,7 @@
 //! The reactive state of the page. Components read it; only the modules here and the view's pickers write it.
 
 mod alerts;
+mod bars;
 mod board;
 mod chart;
 mod effects;
@@ -8,15 +9,17 @@ mod feed;
 mod live;
 mod loader;
 mod notice;
+mod pair;
 mod preferences;
 mod relay;
+mod screen;
 mod seat;
 mod toasts;
 mod topics;
 mod uploads;
 mod watchlist;
 
-use api_types::FeedMode;
+use api_types::{Dataset, FeedMode};
 use leptos::prelude::*;
 use reactive_stores::Store;
 
@@ -26,8 +29,10 @@ pub(crate) use chart::{Chart, ChartStoreFields, Key, Load};
 pub(crate) use feed::{Catalogue, Feed, FeedStoreFields, Link};
 pub(crate) use live::Live;
 pub(crate) use notice::Notice;
+pub(crate) use pair::{News, Pair, PairLoad, PairStoreFields, ShownLeg, datasets_of};
 pub(crate) use preferences::Preferences;
 pub(crate) use relay::Relay;
+pub(crate) use screen::Screen;
 pub(crate) use toasts::{Toast, Toasts};
 pub(crate) use topics::{Reader, Topics};
 pub(crate) use uploads::{Job, Reading, Stage, Uploads};
@@ -35,7 +40,7 @@ pub(crate) use watchlist::Watchlist;
 
 use crate::{
     edge::{address, clock},
-    model::{Instrument, Tab, TimeRange, View},
+    model::{PairChoice, Tab, View},
 };
 
 /// Everything that the page knows, found by any component through the context.
@@ -48,12 +53,20 @@ pub(crate) struct Stores {
     pub(crate) feed: Store<Feed>,
     /// Last prices.
     pub(crate) board: Board,
-    /// Bars on screen.
-    pub(crate) chart: Store<Chart>,
+    /// Bars of both legs, y first.
+    pub(crate) bars: [Store<Chart>; 2],
+    /// The analysis on screen.
+    pub(crate) pair: Store<Pair>,
+    pub(crate) news: News,
+    /// The legs on screen, y first; `None` for one that is not there.
+    pub(crate) legs: Memo<[Option<ShownLeg>; 2]>,
+    pub(crate) screen: Screen,
+    /// The moment under the pointer, in all charts, ms since the epoch.
+    pub(crate) crosshair: RwSignal<Option<i64>>,
+    /// What the charts show: while it stays, so does what a hand has done to them.
+    pub(crate) revision: Memo<String>,
     /// Now on the server's clock, twice a second, ms since the epoch.
     pub(crate) now: RwSignal<i64>,
-    /// The instrument on screen; `None` while nothing is known to choose from.
-    pub(crate) instrument: Memo<Option<Instrument>>,
     /// The followed pairs.
     pub(crate) watchlist: Watchlist,
     pub(crate) alerts: Alerts,
@@ -63,7 +76,7 @@ pub(crate) struct Stores {
     /// The rule of the pair on screen.
     pub(crate) notice: Notice,
     /// The uploads that there are, newest first.
-    pub(crate) datasets: RwSignal<Vec<api_types::Dataset>>,
+    pub(crate) datasets: RwSignal<Vec<Dataset>>,
     /// Files on their way.
     pub(crate) uploads: Uploads,
     /// What the stream is asked for.
@@ -74,30 +87,46 @@ pub(crate) struct Stores {
 impl Stores {
     /// Makes the state, connects it with the world, and puts it into the context.
     pub(crate) fn provide() -> Self {
-        let view = RwSignal::new(address::read());
+        let preferences = Preferences::load();
+        let view = RwSignal::new(address::read().unwrap_or_else(|| View {
+            tab: address::read_tab().unwrap_or_default(),
+            pair: preferences.last_pair().unwrap_or_default(),
+            ..View::default()
+        }));
         let feed = Store::new(Feed::default());
-        let instrument = Memo::new(move |_| {
-            let name = view.with(|view| view.symbol.clone());
-            feed.symbols().with(|symbols| match name {
-                Some(name) => Instrument::find(&name, symbols),
-                None => symbols.first().map(Instrument::from),
+        let pair = Store::new(Pair::default());
+        let now = RwSignal::new(clock::now_ms());
+        let legs = Memo::new(move |_| {
+            let legs = view.with(|view| view.pair.legs().map(Clone::clone));
+            feed.symbols()
+                .with(|symbols| legs.map(|leg| ShownLeg::find(&leg, symbols)))
+        });
+        let revision = Memo::new(move |_| {
+            pair.key().with(|key| {
+                key.as_ref()
+                    .map(|key| key.query.clone())
+                    .unwrap_or_default()
             })
         });
-        let preferences = Preferences::load();
         let stores = Self {
             preferences,
             view,
             feed,
             board: Board::default(),
-            chart: Store::new(Chart::default()),
-            now: RwSignal::new(clock::now_ms()),
-            instrument,
+            bars: [Store::new(Chart::default()), Store::new(Chart::default())],
+            pair,
+            news: News::default(),
+            datasets: RwSignal::default(),
+            legs,
+            screen: Screen::new(view, pair, now),
+            crosshair: RwSignal::new(None),
+            revision,
+            now,
             watchlist: Watchlist::default(),
             alerts: Alerts::default(),
             relay: Relay::default(),
             toasts: Toasts::new(preferences),
             notice: Notice::default(),
-            datasets: RwSignal::default(),
             uploads: Uploads::default(),
             topics: Topics::default(),
             live: Live::default(),
@@ -136,30 +165,62 @@ impl Stores {
         }
     }
 
-    /// Shows another symbol, from its latest bars on.
-    pub(crate) fn show_instrument(&self, instrument: &Instrument) {
-        let name = self
-            .feed
-            .symbols()
-            .with_untracked(|all| instrument.short_name(all));
-        self.view.update(|view| {
-            view.symbol = Some(name);
-            view.range = None;
-        });
-    }
-
-    /// Shows other bars, from the latest on.
-    pub(crate) fn show_interval(&self, interval: api_types::Interval) {
-        self.view.update(|view| {
-            view.interval = interval;
-            view.range = None;
-        });
-    }
-
-    /// Shows these times; `None`: the latest, moving along.
-    pub(crate) fn show_range(&self, range: Option<TimeRange>) {
-        if self.view.with_untracked(|view| view.range != range) {
-            self.view.update(|view| view.range = range);
+    /// Changes the pair on screen. Other bars are shown whole, other figures of the same bars as the hand has left them.
+    pub(crate) fn choose(&self, change: impl FnOnce(&mut PairChoice)) {
+        let mut view = self.view.get_untracked();
+        let before = view.pair.clone();
+        change(&mut view.pair);
+        view.pair.settle();
+        if view.pair == before {
+            return;
         }
+        let is_same_time = before.interval == view.pair.interval
+            && before.span == view.pair.span
+            && before.legs().map(|leg| leg.source) == view.pair.legs().map(|leg| leg.source);
+        let is_same_cloud =
+            before.legs() == view.pair.legs() && before.transform == view.pair.transform;
+        view.zoom = view.zoom.filter(|_| is_same_time);
+        view.cloud = view.cloud.filter(|_| is_same_time && is_same_cloud);
+        self.view.set(view);
+    }
+
+    /// Fits in sample to the bars there are now, and keeps the coefficients from then on.
+    pub(crate) fn refit(&self) {
+        let now = self.now.get_untracked();
+        self.choose(|pair| {
+            let interval_ms = pair.interval.ms();
+            // The last bar that has closed.
+            pair.fit_time = Some(now.div_euclid(interval_ms) * interval_ms - interval_ms);
+        });
+    }
+
+    /// The parameters of a request about these bars, escaped; `None` while the legs are not known.
+    pub(crate) fn query_of(&self, choice: &PairChoice) -> Option<String> {
+        let [y, x] = self.legs.get();
+        let (y, x) = y.zip(x)?;
+        // The memo may lag behind the choice by an instant.
+        let is_same = y.leg == choice.y && x.leg == choice.x;
+        is_same.then(|| address::escape(&choice.to_request([&y.api_name, &x.api_name])))
+    }
+
+    /// How files about the pair on screen begin: `ETHUSDT-BTCUSDT-1m`.
+    pub(crate) fn file_stem(&self) -> String {
+        let stem = self.view.with_untracked(|view| {
+            format!(
+                "{}-{}-{}",
+                view.pair.y.short(),
+                view.pair.x.short(),
+                view.pair.interval
+            )
+        });
+        stem.replace(
+            |letter: char| !letter.is_ascii_alphanumeric() && letter != '.',
+            "-",
+        )
+    }
+
+    /// Whether the numbers of the pair are those of now, or meant to be of another time.
+    pub(crate) fn is_current(&self) -> bool {
+        self.is_connected() || !self.view.with(|view| view.pair.follows())
     }
 }

@@ -1,16 +1,18 @@
 //! Settings that outlive the page.
 
-use codee::string::JsonSerdeCodec;
+use codee::string::{FromToStringCodec, JsonSerdeCodec};
 use leptos::prelude::*;
 use leptos_use::{storage::use_local_storage, use_preferred_dark};
 
 use crate::{
-    edge::page,
-    model::{Settings, Theme, Zone},
+    edge::{address, page},
+    model::{PairChoice, Settings, Theme, Zone},
 };
 
 /// Also read by static/theme.js, before the first paint.
 const KEY: &str = "spreadscope.settings";
+/// What was last looked at, as a link says it.
+const PAIR_KEY: &str = "spreadscope.pair";
 
 /// The settings in force, the same in all tabs of the browser.
 #[derive(Clone, Copy)]
@@ -18,6 +20,8 @@ pub(crate) struct Preferences {
     pub(crate) settings: Signal<Settings>,
     set: WriteSignal<Settings>,
     pub(crate) is_dark: Memo<bool>,
+    pair: Signal<String>,
+    set_pair: WriteSignal<String>,
 }
 
 impl Preferences {
@@ -26,10 +30,31 @@ impl Preferences {
         let system_is_dark = use_preferred_dark();
         let is_dark = Memo::new(move |_| settings.get().theme.is_dark(system_is_dark.get()));
         Effect::new(move |_| page::set_theme(is_dark.get()));
+        let (pair, set_pair, _) = use_local_storage::<String, FromToStringCodec>(PAIR_KEY);
         Self {
             settings,
             set,
             is_dark,
+            pair,
+            set_pair,
+        }
+    }
+
+    /// What was last looked at, in this tab of the browser or another.
+    pub(super) fn last_pair(&self) -> Option<PairChoice> {
+        let query = self.pair.get_untracked();
+        address::parse(&query).filter(|_| !query.is_empty())
+    }
+
+    /// Keeps what is looked at for the next visit. The moment of a fit is of this visit.
+    pub(super) fn remember(&self, pair: &PairChoice) {
+        let pair = PairChoice {
+            fit_time: None,
+            ..pair.clone()
+        };
+        let query = address::escape(&pair.to_query());
+        if self.pair.get_untracked() != query {
+            self.set_pair.set(query);
         }
     }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 
 /// Part of the page that follows topics of its own.
-#[expect(dead_code, reason = "the pair view asks for its topic next")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reader {
     /// The state of the feed.

@@ -62,3 +62,16 @@ pub(super) fn save_png(
         .set("scale", 2);
     download_image(figure.as_js(), options.as_js())
 }
+
+/// Both ends of both axes.
+pub(super) fn plane(element: &HtmlElement) -> Option<[f64; 4]> {
+    let chart: &ChartElement = element.unchecked_ref();
+    let layout = chart.layout();
+    let get = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).ok();
+    let ends = |axis: &str| -> Option<[f64; 2]> {
+        let range: Array = get(&get(&layout, axis)?, "range")?.dyn_into().ok()?;
+        Some([range.get(0).as_f64()?, range.get(1).as_f64()?])
+    };
+    let ([x0, x1], [y0, y1]) = (ends("xaxis")?, ends("yaxis")?);
+    Some([x0, x1, y0, y1])
+}

@@ -8,7 +8,7 @@ use js_sys::{Array, Float64Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
 
-pub(crate) use events::{ChartEvent, Listeners};
+pub(crate) use events::{ChartEvent, Listeners, PlaneEvent};
 pub(crate) use object::Object;
 
 /// What to draw: traces and layout, as <https://plotly.com/javascript/reference/> names their attributes.
@@ -79,4 +79,9 @@ pub(crate) fn column(values: impl ExactSizeIterator<Item = f64>) -> JsValue {
         column.set_index(index, value);
     }
     column.into()
+}
+
+/// From and to of x, then of y, as a plane is drawn now.
+pub(crate) fn plane(element: &HtmlElement) -> Option<[f64; 4]> {
+    bindings::plane(element)
 }

@@ -1,0 +1,209 @@
+//! One chart over time: Plotly on one side, the stores on the other.
+
+use leptos::{
+    ev::{self, KeyboardEvent},
+    html,
+    prelude::*,
+};
+use leptos_use::{
+    UseEventListenerOptions, UseIntersectionObserverOptions, use_event_listener_with_options,
+    use_intersection_observer_with_options, use_resize_observer,
+};
+
+use super::{chart_state::ChartState, crosshair::Crosshair};
+use crate::{
+    charts::Sheet,
+    components::painter::Painter,
+    edge::{
+        clock,
+        palette::Palette,
+        plotly::{self, ChartEvent, Figure, Listeners},
+    },
+    stores::Stores,
+};
+
+/// Draws a figure on a sheet; `None` while there is nothing to draw.
+pub(super) type Draw = Box<dyn Fn(&Sheet) -> Option<Figure>>;
+
+/// The drawing, the line under the pointer, and what stands in place of a drawing.
+#[component]
+pub(super) fn Plot(
+    /// Name in the page, unique.
+    id: &'static str,
+    /// What it shows, for those who do not see it.
+    label: &'static str,
+    /// The chart's element, for the picture.
+    node: NodeRef<html::Div>,
+    /// What is drawn; reads the stores without tracking them.
+    draw: Draw,
+    /// What the drawing depends on besides the times on screen, tracked.
+    track: Box<dyn Fn()>,
+) -> impl IntoView {
+    let stores = Stores::from_context();
+    let screen = stores.screen;
+    let listeners = StoredValue::new_local(None::<Listeners>);
+    let size = RwSignal::new((0, 0));
+    let in_sight = RwSignal::new(false);
+    let is_drawn = RwSignal::new(false);
+    let failure = RwSignal::new(None::<String>);
+
+    let paint = move || {
+        let (Some(element), Some(range)) = (node.get_untracked(), screen.range.get_untracked())
+        else {
+            return false;
+        };
+        let (width, height) = size.get_untracked();
+        let zone = stores.preferences.settings.get_untracked().zone;
+        let sheet = Sheet {
+            range,
+            zone,
+            palette: Palette::read(),
+            width,
+            height,
+            revision: format!("{} {zone:?}", stores.revision.get_untracked()),
+        };
+        let Some(figure) = untrack(|| draw(&sheet)) else {
+            return false;
+        };
+        let outcome = plotly::react(&element, &figure);
+        failure.set(outcome.as_ref().err().map(ToString::to_string));
+        outcome.is_ok()
+    };
+    let painter = Painter::new(move || {
+        if in_sight.get_untracked() && paint() && !is_drawn.get_untracked() {
+            is_drawn.set(true);
+        }
+    });
+
+    let on_event = move |event: ChartEvent| {
+        let zone = stores.preferences.settings.get_untracked().zone;
+        let moment = |wall: f64| clock::from_wall(wall as i64, zone);
+        match event {
+            ChartEvent::Moving(window) => {
+                painter.hold();
+                if let Some((from, to)) = window {
+                    screen.drag(moment(from), moment(to));
+                }
+            }
+            ChartEvent::Moved { from, to } => {
+                painter.release();
+                screen.show(moment(from), moment(to));
+                painter.request_now();
+            }
+            ChartEvent::Reset => {
+                screen.follow();
+                painter.request_now();
+            }
+            ChartEvent::Hover(wall) => stores.crosshair.set(Some(moment(wall))),
+            ChartEvent::Leave => stores.crosshair.set(None),
+        }
+    };
+    // Plotly takes listeners only after the first drawing.
+    Effect::new(move |_| {
+        if let (true, Some(element)) = (is_drawn.get(), node.get()) {
+            listeners.set_value(Some(Listeners::attach(&element, on_event)));
+        }
+    });
+    // New numbers wait for their turn.
+    Effect::new(move |_| {
+        track();
+        painter.request();
+    });
+    // What a person chose is answered at once.
+    Effect::new(move |_| {
+        stores.preferences.settings.track();
+        stores.preferences.is_dark.track();
+        stores.revision.track();
+        stores.view.with(|view| view.zoom);
+        in_sight.track();
+        painter.request_now();
+    });
+    Effect::new(move |_| {
+        screen.range.track();
+        painter.request();
+    });
+    use_resize_observer(node, move |entries, _| {
+        let Some(rectangle) = entries
+            .first()
+            .map(web_sys::ResizeObserverEntry::content_rect)
+        else {
+            return;
+        };
+        size.set((rectangle.width() as i32, rectangle.height() as i32));
+        screen.measure(rectangle.width() as i32);
+        if let (true, Some(element)) = (is_drawn.get_untracked(), node.get_untracked()) {
+            // A chart that cannot be resized is drawn at its new size with the next numbers.
+            let _ = plotly::resize(&element);
+        }
+        painter.request_now();
+    });
+    // A chart out of sight is not drawn; one that is about to come into sight is.
+    let options = UseIntersectionObserverOptions::default().root_margin("200px");
+    let _ = use_intersection_observer_with_options(
+        node,
+        move |entries, _| {
+            if let Some(entry) = entries.last() {
+                in_sight.set(entry.is_intersecting());
+            }
+        },
+        options,
+    );
+    // The wheel scrolls the page until a chart is chosen by a click, or with Ctrl.
+    let _ = use_event_listener_with_options(
+        node,
+        ev::wheel,
+        move |event| {
+            let is_chosen = node.get_untracked().is_some_and(|element| {
+                let active = document().active_element();
+                active.is_some_and(|active| element.contains(Some(&active)))
+            });
+            if !event.ctrl_key() && !is_chosen {
+                event.stop_propagation();
+            }
+        },
+        UseEventListenerOptions::default().capture(true),
+    );
+    on_cleanup(move || {
+        if let Some(element) = node.get_untracked() {
+            plotly::purge(&element);
+        }
+    });
+
+    let on_key = move |event: KeyboardEvent| {
+        if !event.ctrl_key() && !event.meta_key() && !event.alt_key() && screen.press(&event.key())
+        {
+            event.prevent_default();
+        }
+    };
+    let on_pointer = move |_| {
+        painter.hold();
+        if let Some(element) = node.get_untracked() {
+            // Plotly keeps the focus from going where the pointer went.
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = element.focus_with_options(&options);
+        }
+    };
+    let is_lost = move || !stores.is_current();
+    view! {
+        <div class="plot-box" class:stale=is_lost>
+            <div
+                node_ref=node
+                class="plot"
+                id=id
+                tabindex="0"
+                role="application"
+                aria-roledescription="chart"
+                aria-label=format!("{label}. Arrow left and right move through time, plus and minus zoom, 0 shows everything.")
+                data-testid="plot"
+                data-chart=id
+                on:keydown=on_key
+                on:pointerdown=on_pointer
+                on:pointerup=move |_| painter.release()
+                on:mouseleave=move |_| stores.crosshair.set(None)
+            ></div>
+            <Crosshair/>
+            <ChartState failure=failure.into() is_drawn=is_drawn.into()/>
+        </div>
+    }
+}

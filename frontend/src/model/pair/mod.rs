@@ -1,0 +1,16 @@
+//! A pair on screen: what is asked of the server, and what of its answer is drawn.
+
+pub(crate) mod breaches;
+pub(crate) mod choice;
+pub(crate) mod export;
+pub(crate) mod leg;
+pub(crate) mod query;
+pub(crate) mod scale;
+pub(crate) mod series;
+pub(crate) mod span;
+pub(crate) mod thin;
+
+pub(crate) use choice::PairChoice;
+pub(crate) use leg::{Leg, Source};
+pub(crate) use series::{PairPoint, PairSeries};
+pub(crate) use span::Span;
