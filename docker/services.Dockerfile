@@ -18,5 +18,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates curl \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/ /usr/local/bin/
+# A new volume takes over the owner of the folder that it is mounted on.
+RUN install -d -o 65534 -g 65534 -m 700 /uploads
 USER 65534:65534
 CMD ["api"]

@@ -1,5 +1,10 @@
 //! Files as people have them, and as they should not have them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test does not expect is its failure"
+)]
+
 use std::io::{Cursor, Write};
 
 use api_types::{Delimiter, FileLayout, TimeUnit};

@@ -105,7 +105,7 @@ async fn a_dataset_is_uploaded_listed_inspected_and_deleted() {
     assert_eq!((series.gaps, series.missing, series.irregular), (1, 1, 0));
 
     let list: DatasetsResponse = api.json("/api/v1/datasets").await;
-    assert_eq!(list.datasets, [dataset.clone()]);
+    assert_eq!(list.datasets, std::slice::from_ref(&dataset));
     assert!(list.uploads.is_empty());
     let path = format!("/api/v1/datasets/{}", dataset.id);
     let one: DatasetResponse = api.json(&format!("{path}?preview=2")).await;
@@ -515,15 +515,10 @@ async fn a_long_file_passes_through_to_the_last_row_and_back() {
     let (_db, api) = api().await;
     let rows = 60_000;
     let mut text = "time,close\n".to_owned();
-    (0..rows).for_each(|row| {
-        writeln!(
-            text,
-            "{},{}",
-            1_700_000_000 + row,
-            1.0 + f64::from(row) / 3.0
-        )
-        .unwrap()
-    });
+    for row in 0..rows {
+        let (time, close) = (1_700_000_000 + row, 1.0 + f64::from(row) / 3.0);
+        writeln!(text, "{time},{close}").unwrap();
+    }
     let dataset = upload(&api, "?symbol=X", gzip(text.as_bytes()))
         .await
         .dataset;
