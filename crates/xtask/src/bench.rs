@@ -12,7 +12,7 @@ use crate::{command, packages, setup, workspace};
 
 #[derive(Args)]
 pub struct Options {
-    /// Only the benchmarks whose name contains this: parse, write, refresh, analytics.
+    /// Only the benchmarks whose name contains this: parse, write, refresh, analytics, api.
     filter: Option<String>,
 }
 
@@ -20,11 +20,12 @@ pub struct Options {
 type Benchmark = fn(&mut Verdicts) -> anyhow::Result<()>;
 
 /// By name, in the order in which they run.
-const BENCHMARKS: [(&str, Benchmark); 4] = [
+const BENCHMARKS: [(&str, Benchmark); 5] = [
     ("parse", parse),
     ("write", write),
     ("refresh", refresh),
     ("analytics", analytics),
+    ("api", api),
 ];
 
 /// Frames a second on one core.
@@ -146,6 +147,17 @@ fn analytics(verdicts: &mut Verdicts) -> anyhow::Result<()> {
         .arg(folder.join("compare.py"))
         .env("OPENBLAS_NUM_THREADS", "1");
     verdicts.of("analytics", &mut compare)
+}
+
+/// Pair analytics over HTTP, beside FastAPI with pandas and statsmodels; load from wrk.
+fn api(verdicts: &mut Verdicts) -> anyhow::Result<()> {
+    if !command::exists("wrk") {
+        packages::install(&["wrk"], "the load comes from wrk")?;
+    }
+    setup::postgres()?;
+    let requirements = workspace::root().join("crates/api/reference/requirements.txt");
+    let mut bench = cargo_bench("api", "analytics");
+    verdicts.of("api", bench.env("PYTHON", python(&requirements)?))
 }
 
 /// A Python with the packages that the file pins, in an environment of its own.
