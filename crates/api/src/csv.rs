@@ -67,10 +67,6 @@ impl Piece {
 }
 
 /// `count` rows that are all there; they become text a few at a time, as the client takes them.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "answers that are computed whole come next")
-)]
 pub(crate) fn rows(
     count: usize,
     mut write: impl FnMut(usize, &mut Row<'_>) + Send + 'static,

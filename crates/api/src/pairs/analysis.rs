@@ -78,6 +78,17 @@ pub(crate) fn answer(
     })
 }
 
+/// The series alone, for who wants no figures.
+///
+/// # Errors
+/// As [`answer`].
+pub(crate) fn series(spec: &PairSpec, rows: &Rows) -> Result<PairColumns, Refusal> {
+    enough(spec, rows)?;
+    let (y, x) = (transformed(spec, &rows.y), transformed(spec, &rows.x));
+    let Run { analysis, .. } = run(spec, rows, &y, &x, &mut Vec::new());
+    Ok(columns(rows, &analysis, rows.warmup..rows.times_ms.len()))
+}
+
 fn cancelled(cancel: &CancellationToken) -> Result<(), Refusal> {
     if cancel.is_cancelled() {
         return Err(Refusal::Cancelled);

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use store::{BarRange, Store, StoreError, StoredClose, bars};
+use store::{BarRange, Store, bars};
 
 use super::{Leg, LegBars, PairSpec, Rows};
 use crate::{
     app::Shared,
     live::{Closes, Series},
     problem::ApiError,
+    source::{DatasetSeries, Span},
 };
 
 /// Bars of a leg that are read at most, however few of them have a counterpart.
@@ -17,18 +18,25 @@ const MOST_BARS: usize = 400_000;
 const OPEN_BARS: usize = 2;
 
 impl PairSpec {
-    /// The same with each live leg at its venue, so that its text means the same whatever feed runs.
+    /// The same with each live leg at its venue and each series of a dataset as it is written there, so that
+    /// its text means the same whatever feed runs.
     ///
     /// # Errors
-    /// [`ApiError::UnknownSymbol`], [`ApiError::BadParameters`] where a name could mean several markets or both
+    /// [`ApiError::UnknownSymbol`] and its like, [`ApiError::BadParameters`] where a name could mean several markets or both
     /// legs are one, and those of the database.
     pub(crate) async fn resolved(&self, shared: &Shared) -> Result<Self, ApiError> {
         let mut spec = self.clone();
         for (name, leg) in [("y", &mut spec.y), ("x", &mut spec.x)] {
-            if let Leg::Live(instrument) = leg {
-                let found = shared.directory.resolve(instrument).await;
-                let symbol = found.map_err(|error| of_parameter(error, name))?;
-                instrument.venue = Some(symbol.venue);
+            match leg {
+                Leg::Live(instrument) => {
+                    let found = shared.directory.resolve(instrument).await;
+                    let symbol = found.map_err(|error| of_parameter(error, name))?;
+                    instrument.venue = Some(symbol.venue);
+                }
+                Leg::Dataset { id, series } => {
+                    let found = DatasetSeries::find(&shared.store, *id, series).await?;
+                    *series = found.symbol;
+                }
             }
         }
         if spec.y == spec.x {
@@ -81,86 +89,121 @@ pub(crate) async fn rows(shared: &Shared, spec: &PairSpec) -> Result<Rows, ApiEr
 }
 
 /// Reads the bars of one leg.
-enum Reader {
-    Live { store: Store, series: Arc<Series> },
+struct Reader {
+    store: Store,
+    source: Bars,
+}
+
+enum Bars {
+    Live(Arc<Series>),
+    Dataset(DatasetSeries),
 }
 
 impl Reader {
     async fn of(shared: &Shared, spec: &PairSpec, leg: &Leg) -> Result<Self, ApiError> {
-        match leg {
+        let source = match leg {
             Leg::Live(instrument) => {
                 let symbol = shared.directory.resolve(instrument).await?;
                 let length = spec.interval.as_interval();
                 let interval = length.and_then(|length| length.as_str().parse().ok());
                 let interval =
                     interval.ok_or_else(|| ApiError::bad_parameter("interval", "is not live"))?;
-                Ok(Self::Live {
-                    store: shared.store.clone(),
-                    series: shared.hub.shelf().series(&symbol, interval),
-                })
+                Bars::Live(shared.hub.shelf().series(&symbol, interval))
             }
-            Leg::Dataset { id, .. } => Err(ApiError::UnknownDataset(*id)),
-        }
+            Leg::Dataset { id, series } => {
+                Bars::Dataset(DatasetSeries::find(&shared.store, *id, series).await?)
+            }
+        };
+        Ok(Self {
+            store: shared.store.clone(),
+            source,
+        })
     }
 
     /// The last `older` bars before `startTime` and the first `newer` ones from there on; without a start the
     /// last `older` bars of all.
-    async fn read(
-        &self,
-        spec: &PairSpec,
-        older: usize,
-        newer: usize,
-    ) -> Result<LegBars, StoreError> {
-        let Self::Live { store, series } = self;
-        let (id, interval) = (series.symbol().symbol_id, series.interval());
+    async fn read(&self, spec: &PairSpec, older: usize, newer: usize) -> Result<LegBars, ApiError> {
         let to_ms = spec.end_ms.map(|end| end.saturating_add(1));
-        let Some(before_ms) = spec.start_ms.or(to_ms) else {
+        let before_ms = spec.start_ms.or(to_ms);
+        if let (Bars::Live(series), None) = (&self.source, before_ms) {
             return Ok(LegBars::from(series.newest(older).await?));
-        };
+        }
         // Asked first: what is closed now is in what is read after.
-        let closed_until_ms = series.newest(1).await?.closed_until_ms;
-        let last = bars::read_newest_closes(store, id, interval, Some(before_ms), few(older));
-        let mut found = LegBars::of(&last.await?, closed_until_ms);
+        let closed_until_ms = match &self.source {
+            Bars::Live(series) => series.newest(1).await?.closed_until_ms,
+            Bars::Dataset(_) => i64::MAX,
+        };
+        let mut found = self.section(spec, None, before_ms, older).await?;
         found.has_older = found.times_ms.len() >= older;
         if let Some(from_ms) = spec.start_ms {
-            let range = BarRange {
-                from_ms,
-                to_ms,
-                limit: few(newer),
-            };
-            let next = bars::read_closes(store, id, interval, range).await?;
-            let mut next = LegBars::of(&next, closed_until_ms);
+            let mut next = self.section(spec, Some(from_ms), to_ms, newer).await?;
             next.has_newer = next.times_ms.len() >= newer;
             found.extend(&next);
         }
+        found.closed_until_ms = closed_until_ms;
         Ok(found)
     }
-}
 
-fn few(bars: usize) -> u32 {
-    u32::try_from(bars).unwrap_or(u32::MAX)
+    /// The first `count` bars from `from_ms` on, or without it the last ones, that start before `to_ms`.
+    async fn section(
+        &self,
+        spec: &PairSpec,
+        from_ms: Option<i64>,
+        to_ms: Option<i64>,
+        count: usize,
+    ) -> Result<LegBars, ApiError> {
+        let limit = u32::try_from(count).unwrap_or(u32::MAX);
+        if limit == 0 {
+            return Ok(LegBars::default());
+        }
+        match &self.source {
+            Bars::Live(series) => {
+                let (id, interval) = (series.symbol().symbol_id, series.interval());
+                let range = from_ms.map(|from_ms| BarRange {
+                    from_ms,
+                    to_ms,
+                    limit,
+                });
+                let read = match range {
+                    Some(range) => bars::read_closes(&self.store, id, interval, range).await?,
+                    None => {
+                        bars::read_newest_closes(&self.store, id, interval, to_ms, limit).await?
+                    }
+                };
+                Ok(LegBars::of(
+                    read.iter().map(|bar| (bar.bucket_ms, bar.close)),
+                ))
+            }
+            Bars::Dataset(series) => {
+                let span = Span {
+                    from_ms,
+                    to_ms,
+                    limit,
+                };
+                let read = series.bars(&self.store, spec.interval, span).await?;
+                Ok(LegBars::of(read.iter().map(|bar| (bar.time_ms, bar.close))))
+            }
+        }
+    }
 }
 
 impl From<Closes> for LegBars {
     fn from(closes: Closes) -> Self {
         Self {
-            times_ms: closes.bars.iter().map(|bar| bar.time_ms).collect(),
-            closes: closes.bars.iter().map(|bar| bar.close).collect(),
             has_older: closes.has_older,
-            has_newer: false,
             closed_until_ms: closes.closed_until_ms,
+            ..Self::of(closes.bars.iter().map(|bar| (bar.time_ms, bar.close)))
         }
     }
 }
 
 impl LegBars {
-    fn of(bars: &[StoredClose], closed_until_ms: i64) -> Self {
+    fn of(bars: impl Iterator<Item = (i64, f64)>) -> Self {
+        let (times_ms, closes) = bars.unzip();
         Self {
-            times_ms: bars.iter().map(|bar| bar.bucket_ms).collect(),
-            closes: bars.iter().map(|bar| bar.close).collect(),
-            has_older: false,
-            has_newer: false,
-            closed_until_ms,
+            times_ms,
+            closes,
+            ..Self::default()
         }
     }
 }

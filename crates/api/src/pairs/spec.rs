@@ -75,6 +75,14 @@ impl Leg {
         }
     }
 
+    /// Its name without that of the venue.
+    pub(crate) fn short_name(&self) -> &str {
+        match self {
+            Self::Live(instrument) => instrument.symbol.as_str(),
+            Self::Dataset { series, .. } => series,
+        }
+    }
+
     /// What `y` or `x` is called.
     pub(crate) fn name(&self) -> String {
         match self {

@@ -1,5 +1,7 @@
 //! `GET /api/v1/pairs/analytics`
 
+mod table;
+
 use std::sync::Arc;
 
 use api_types::{PairData, PairParams, PairResponse, Problem};
@@ -14,6 +16,7 @@ use serde::Serialize;
 use crate::{
     app::Shared,
     convert,
+    csv::Format,
     pairs::{
         Defaults, PairSpec, Rows,
         analysis::{self, Refusal},
@@ -101,9 +104,14 @@ struct Body {
         ("include" = Option<String>, Query, pattern = "^(lines|stability|lines,stability|stability,lines)$", example = "lines,stability",
             description = "Parts to send besides, separated by commas: `lines`, the in-sample line of every model; `stability`, rolling \
                            β and p at up to 100 bars"),
+        ("format" = Option<String>, Query, pattern = "^(json|csv)$",
+            description = "`json` (default), or `csv`: the series, a row a bar; not with `points` or `include`"),
     ),
     responses(
-        (status = 200, description = "The analysis", body = PairResponse),
+        (status = 200, description = "The analysis", content(
+            (PairResponse = "application/json"),
+            (String = "text/csv"),
+        )),
         (status = 400, description = "Parameters are wrong; all that are, at once", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such symbol or dataset", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "There are too few bars: how many there are, and how many it takes", body = Problem, content_type = "application/problem+json"),
@@ -111,12 +119,24 @@ struct Body {
     )
 )]
 pub(crate) async fn get(State(shared): State<Shared>, uri: Uri) -> Result<Response, ApiError> {
-    let mut params = Params::of(&uri, &PairSpec::NAMES);
+    let known: Vec<&str> = PairSpec::NAMES.into_iter().chain(["format"]).collect();
+    let mut params = Params::of(&uri, &known);
+    let format: Format = params.optional("format").unwrap_or_default();
+    if format == Format::Csv {
+        params.refuse("points", "is for drawing; format=csv has every row");
+        params.refuse(
+            "include",
+            "asks for what is no series; format=csv has series alone",
+        );
+    }
     let spec = PairSpec::read(&mut params, Defaults::VIEW);
     params.finish()?;
     let spec = spec.expect("something is wrong with what cannot be read, and finish has failed");
     let spec = Arc::new(spec.resolved(&shared).await?);
     let rows = Arc::new(load::rows(&shared, &spec).await?);
+    if format == Format::Csv {
+        return table::download(&shared, spec, rows).await;
+    }
     let body = match shared.answers.get(&spec, &rows) {
         Some(body) => body,
         None => computed(&shared, spec, rows).await?,

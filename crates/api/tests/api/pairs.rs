@@ -395,3 +395,142 @@ async fn what_is_not_there_is_told_apart_from_what_is_wrong() {
     let fields: Vec<&str> = problem.errors.iter().map(|e| e.field.as_str()).collect();
     assert_eq!(fields, ["y", "x"]);
 }
+
+#[tokio::test]
+async fn a_table_has_every_row_of_the_series_with_the_same_numbers() {
+    let pair = Pair::new(200).await;
+    for (rest, name) in [
+        ("limit=100&lookback=60&window=20", "YUSDT_XUSDT_1m_ols.csv"),
+        (
+            "limit=150&model=kalman&lookback=60&window=20",
+            "YUSDT_XUSDT_1m_kalman.csv",
+        ),
+    ] {
+        let json = ask(&pair.api, rest).await;
+        let series = json.series();
+        let response = pair.api.get(&path(&format!("{rest}&format=csv"))).await;
+        assert_eq!(response.status(), 200);
+        let disposition = response.headers()["content-disposition"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        assert!(disposition.contains(name), "{disposition}");
+        let text = response.text().await.unwrap();
+        let mut lines = text.lines();
+        let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+        let at = |name: &str| header.iter().position(|column| *column == name).unwrap();
+        assert_eq!(header.contains(&"betaSd"), series.beta_sd.is_some());
+        let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+        assert_eq!(rows.len(), series.time.len());
+        let shown = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+        for (t, row) in rows.iter().enumerate() {
+            let time: chrono::DateTime<chrono::Utc> = row[at("time")].parse().unwrap();
+            assert_eq!(time.timestamp_millis(), series.time[t]);
+            // JSON is read to the last bit but one, so numbers are compared, not texts.
+            for (name, value) in [
+                ("z", series.z[t]),
+                ("beta", series.beta[t]),
+                ("y", Some(series.y[t])),
+            ] {
+                let cell = row[at(name)];
+                let same = match (cell.parse::<f64>().ok(), value) {
+                    (Some(a), Some(b)) => (a - b).abs() <= 4.0 * f64::EPSILON * b.abs(),
+                    (None, None) => cell.is_empty(),
+                    _ => false,
+                };
+                assert!(same, "{name} at {t}: {cell} {}", shown(value));
+            }
+            assert_eq!(row[at("closed")], "true");
+        }
+    }
+    for rest in ["points=100", "include=lines"] {
+        let problem = pair.api.problem(&path(&format!("{rest}&format=csv"))).await;
+        assert_eq!(problem.status, 400, "{rest}");
+    }
+}
+
+#[tokio::test]
+async fn uploads_make_a_pair_of_their_own_or_with_the_feed() {
+    let pair = Pair::new(200).await;
+    let closes = closes(200, 7);
+    let mut wide = "time,Ay,bx\n".to_owned();
+    for (t, (y, x)) in closes.iter().enumerate() {
+        wide.push_str(&format!("{},{y},{x}\n", minute(t as i64)));
+    }
+    let upload = pair
+        .api
+        .client
+        .post(pair.api.url("/api/v1/datasets?name=both"));
+    let upload = upload.header("content-type", "text/csv").body(wide);
+    let answer = upload.send().await.unwrap();
+    let (status, text) = (answer.status(), answer.text().await.unwrap());
+    assert_eq!(status, 201, "{text}");
+    let created: api_types::DatasetCreated = serde_json::from_str(&text).unwrap();
+    let source = created.dataset.source;
+    let live = ask(&pair.api, "limit=100&fit=in_sample&window=20").await;
+    let of = async |query: &str| -> PairResponse {
+        pair.api
+            .json(&format!(
+                "/api/v1/pairs/analytics?limit=100&window=20&{query}"
+            ))
+            .await
+    };
+    let both = of(&format!("y=ay&x=BX&source={source}")).await;
+    // Names are as the file has them, and the whole is known, so it is fitted in sample.
+    assert_eq!((&both.params.y[..], &both.params.x[..]), ("Ay", "bx"));
+    assert_eq!(
+        (both.params.fit, &both.params.y_source),
+        (Some(Fit::InSample), &source)
+    );
+    assert_eq!(both.analysis, live.analysis);
+    let mixed = of(&format!("y=Ay&ySource={source}&x=XUSDT&fit=in_sample")).await;
+    assert_eq!(mixed.analysis, live.analysis);
+    let walking = of(&format!("y=YUSDT&x=bx&xSource={source}&lookback=60")).await;
+    assert_eq!(walking.params.fit, Some(Fit::WalkForward));
+    assert_eq!(walking.series().time.last(), Some(&minute(199)));
+    // Five minutes are a multiple of one; the ranges of both kinds mean the same.
+    let coarse = of(&format!(
+        "y=Ay&x=bx&source={source}&interval=5m&limit=30&window=5&entry=1.5"
+    ))
+    .await;
+    assert_eq!(coarse.series().time.len(), 30);
+    assert_eq!(coarse.series().y[29], closes[199].0);
+    let odd = of(&format!(
+        "y=Ay&x=bx&source={source}&interval=3m&limit=30&window=5&entry=1.5"
+    ))
+    .await;
+    assert_eq!(odd.params.interval, "3m");
+    let range = format!(
+        "startTime={}&endTime={}&limit=50&window=10",
+        minute(100),
+        minute(149)
+    );
+    let a = of_range(&pair.api, &format!("y=Ay&x=bx&source={source}&{range}")).await;
+    let b = of_range(&pair.api, &format!("y=YUSDT&x=XUSDT&fit=in_sample&{range}")).await;
+    assert_eq!(a.analysis, b.analysis);
+
+    for (query, status, detail) in [
+        (format!("y=Ay&x=cz&source={source}"), 404, "cz"),
+        (format!("y=Ay&x=AY&source={source}"), 400, "same series"),
+        (
+            format!("y=Ay&x=bx&source={source}&interval=1s"),
+            400,
+            "interval",
+        ),
+    ] {
+        let problem = pair
+            .api
+            .problem(&format!("/api/v1/pairs/analytics?{query}"))
+            .await;
+        assert_eq!(problem.status, status, "{query}: {problem:?}");
+        assert!(
+            problem.detail.contains(detail),
+            "{query}: {}",
+            problem.detail
+        );
+    }
+}
+
+async fn of_range(api: &Api, query: &str) -> PairResponse {
+    api.json(&format!("/api/v1/pairs/analytics?{query}")).await
+}
