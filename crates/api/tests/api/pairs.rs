@@ -476,8 +476,8 @@ async fn uploads_make_a_pair_of_their_own_or_with_the_feed() {
             .await
     };
     let both = of(&format!("y=ay&x=BX&source={source}")).await;
-    // Names are as the file has them, and the whole is known, so it is fitted in sample.
-    assert_eq!((&both.params.y[..], &both.params.x[..]), ("Ay", "bx"));
+    // Names are as the dataset has them, and the whole is known, so it is fitted in sample.
+    assert_eq!((&both.params.y[..], &both.params.x[..]), ("AY", "BX"));
     assert_eq!(
         (both.params.fit, &both.params.y_source),
         (Some(Fit::InSample), &source)
@@ -488,18 +488,16 @@ async fn uploads_make_a_pair_of_their_own_or_with_the_feed() {
     let walking = of(&format!("y=YUSDT&x=bx&xSource={source}&lookback=60")).await;
     assert_eq!(walking.params.fit, Some(Fit::WalkForward));
     assert_eq!(walking.series().time.last(), Some(&minute(199)));
-    // Five minutes are a multiple of one; the ranges of both kinds mean the same.
-    let coarse = of(&format!(
-        "y=Ay&x=bx&source={source}&interval=5m&limit=30&window=5&entry=1.5"
-    ))
-    .await;
+    // Five minutes are a multiple of one, and so are three, which the feed has none of.
+    let multiple = async |interval: &str| -> PairResponse {
+        let rest = "limit=30&window=5&entry=1.5";
+        let query = format!("y=Ay&x=bx&source={source}&interval={interval}&{rest}");
+        of_range(&pair.api, &query).await
+    };
+    let coarse = multiple("5m").await;
     assert_eq!(coarse.series().time.len(), 30);
     assert_eq!(coarse.series().y[29], closes[199].0);
-    let odd = of(&format!(
-        "y=Ay&x=bx&source={source}&interval=3m&limit=30&window=5&entry=1.5"
-    ))
-    .await;
-    assert_eq!(odd.params.interval, "3m");
+    assert_eq!(multiple("3m").await.params.interval, "3m");
     let range = format!(
         "startTime={}&endTime={}&limit=50&window=10",
         minute(100),
