@@ -160,6 +160,14 @@ async fn the_open_bar_is_a_provisional_last_point_on_request_and_changes_no_othe
     let closed = ask(&pair.api, rest).await;
     pair.y.trade(&[(151, 150.0 * 60.0 + 2.0, 900.0)]).await;
     pair.x.trade(&[(151, 150.0 * 60.0 + 2.0, 505.0)]).await;
+    crate::support::until("both trades are heard of", async || {
+        let summary = ask(&pair.api, &format!("{rest}&open=true"))
+            .await
+            .analysis
+            .summary;
+        (summary.y, summary.x) == (900.0, 505.0)
+    })
+    .await;
     for query in [
         rest.to_owned(),
         format!("{rest}&model=kalman"),
