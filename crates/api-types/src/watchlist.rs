@@ -4,7 +4,8 @@
 //! There is one list. It is replaced as a whole by whoever knows the revision that it is at: two people
 //! who edit it at once cannot undo each other unseen. Pairs are of live symbols, of logarithms of closes,
 //! and walk-forward or Kalman; for the rest they take the parameters of `/pairs/analytics`, and a row
-//! shows what that call answers with `params`.
+//! shows what that call answers with `params` (a Kalman filter remembers where its range began, which is
+//! another one there: its figures are those of the topic `pair:`).
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,8 @@ pub struct WatchlistData {
 pub struct WatchlistRow {
     /// Place in the list, from 0. With the revision it says which pair this is.
     pub place: u32,
-    /// The parameters in force: `/pairs/analytics` with them answers with the same figures. Absent in an
+    /// The parameters in force: `/pairs/analytics` with them answers with the same figures, but for a Kalman
+    /// filter, whose range begins with another bar there. Absent in an
     /// `update`, as they do not change within a revision; `null` besides only if what is stored cannot be
     /// read, which `detail` explains.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -88,7 +90,7 @@ name! {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WatchlistFigures {
-    /// When they were computed, ms since the epoch: they are as old as that.
+    /// When they changed last, ms since the epoch: they are as old as that.
     pub updated_at: i64,
     /// Start of the bar that they are of, ms since the epoch.
     pub time: i64,
@@ -107,6 +109,10 @@ pub struct WatchlistFigures {
     pub beta: Option<f64>,
     /// Rolling correlation.
     pub correlation: Option<f64>,
+    /// Start of the last closed bar that p and half-life are of, ms since the epoch. They are computed when a
+    /// bar has closed, for bars of seconds every ten seconds; `null` before the first time.
+    #[serde(default)]
+    pub tested_time: Option<i64>,
     /// Engle-Granger p of y on x.
     pub p_value: Option<f64>,
     /// Verdict: p below 0.05.
@@ -142,7 +148,7 @@ pub struct WatchlistPair {
     /// Length of a bar; `1m` if absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub interval: Option<Interval>,
-    /// Joined bars tested, 30 … 100,000; 1,000 if absent.
+    /// Joined bars tested, 30 … 10,000; 1,000 if absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub limit: Option<u32>,
     /// How the hedge ratio is estimated; `ols` if absent. All but `kalman` are walk-forward.

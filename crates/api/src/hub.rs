@@ -7,7 +7,7 @@
 //! | [`pump`] | hears notifications, keeps watermarks, raises the signals of topics |
 //! | [`signal`] | what a topic has to catch up with, merged |
 //! | [`overview`] | 24-hour volumes of all symbols, read together |
-//! | [`ticks`], [`bars`], [`status`] | one task for each topic: reads what changed, tells its clients |
+//! | [`ticks`], [`bars`], [`watchlist`], [`status`] | one task for each topic: reads what changed, tells its clients |
 //! | [`window`] | the last bars of a series, as its clients have them |
 //! | [`outbox`] | from a topic to its clients: bounded queues |
 //! | [`client`] | one client's stream: events with ids, heartbeats, an end with a reason |
@@ -25,6 +25,7 @@ pub(crate) mod signal;
 pub(crate) mod status;
 pub(crate) mod ticks;
 pub(crate) mod topic;
+pub(crate) mod watchlist;
 pub(crate) mod window;
 
 use std::{
@@ -33,8 +34,9 @@ use std::{
     time::Duration,
 };
 
+use api_types::WatchlistData;
 use store::{Store, SymbolId, symbols::SymbolInfo};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{outbox::Outbox, overview::Overviews, position::Position, pump::Pulse, topic::Topic};
@@ -81,7 +83,7 @@ impl ResolvedTopic {
     pub(crate) fn counts(&self) -> Option<SymbolId> {
         match &self.topic {
             Topic::Bars(..) => self.symbol.as_ref().map(|info| info.symbol_id),
-            Topic::Ticks(_) | Topic::Status => None,
+            Topic::Ticks(_) | Topic::Watchlist | Topic::Status => None,
         }
     }
 }
@@ -114,6 +116,9 @@ struct Inner {
         reason = "pair analytics are on their way"
     )]
     sessions: Sessions,
+    asks: mpsc::Sender<watchlist::Ask>,
+    /// Taken by the task of the watchlist.
+    asked: Mutex<Option<mpsc::Receiver<watchlist::Ask>>>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
@@ -142,6 +147,7 @@ impl Hub {
             tasks.clone(),
             shutdown.clone(),
         );
+        let (asks, asked) = mpsc::channel(ADMISSIONS);
         Self(Arc::new(Inner {
             store,
             directory,
@@ -152,6 +158,8 @@ impl Hub {
             topics: Mutex::default(),
             shelf,
             sessions,
+            asks,
+            asked: Mutex::new(Some(asked)),
             tasks,
             shutdown,
         }))
@@ -242,6 +250,18 @@ impl Hub {
         }
     }
 
+    /// The watchlist as it is now, at `revision` or a later one; `None` if it cannot be had in time.
+    pub(crate) async fn watchlist(&self, revision: i64) -> Option<WatchlistData> {
+        self.task(&ResolvedTopic {
+            topic: Topic::Watchlist,
+            symbol: None,
+        });
+        let (reply, answer) = oneshot::channel();
+        let ask = watchlist::Ask { revision, reply };
+        self.0.asks.send(ask).await.ok()?;
+        answer.await.ok()
+    }
+
     fn task(&self, resolved: &ResolvedTopic) -> mpsc::Sender<Admission> {
         let inner = &self.0;
         let key = (
@@ -285,6 +305,18 @@ impl Hub {
                 inner
                     .tasks
                     .spawn(stop.run_until_cancelled_owned(topic.run(admissions)));
+            }
+            (Topic::Watchlist, _) => {
+                let asked = inner
+                    .asked
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .take()
+                    .expect("the task is started once");
+                let topic = watchlist::WatchlistTopic::new(store, inner.sessions.clone(), &pulse);
+                inner
+                    .tasks
+                    .spawn(stop.run_until_cancelled_owned(topic.run(admissions, asked)));
             }
             (Topic::Status, _) => {
                 let topic = status::StatusTopic::new(inner.status.clone(), &pulse);

@@ -50,6 +50,7 @@ mod server;
 mod source;
 mod status;
 mod uploads;
+mod watchlist;
 
 use tokio_util::sync::CancellationToken;
 

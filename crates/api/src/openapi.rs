@@ -42,6 +42,7 @@ pub(crate) fn api_routes() -> OpenApiRouter<Shared> {
             handlers::datasets::create
         ))
         .routes(routes!(handlers::datasets::get, handlers::datasets::delete))
+        .routes(routes!(handlers::watchlist::get, handlers::watchlist::put))
         .routes(routes!(handlers::status::get))
         .routes(routes!(handlers::stream::get))
 }

@@ -34,10 +34,6 @@ impl Params {
     }
 
     /// As [`of`](Self::of), for a query string that stands within a larger text.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "topics that hold one come next")
-    )]
     pub(crate) fn of_text(query: &str, known: &[&str]) -> Self {
         let pairs = form_urlencoded::parse(query.as_bytes());
         Self::of_pairs(pairs.into_owned().collect(), known)

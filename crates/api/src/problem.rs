@@ -107,6 +107,14 @@ pub enum ApiError {
     /// A session was asked for where there is no token.
     #[error("there is no token")]
     NoToken,
+    /// The watchlist is at another revision than the one that was to be replaced.
+    #[error("the watchlist is at revision {current}, not {given}")]
+    WatchlistReplaced {
+        /// The revision that was to be replaced.
+        given: i64,
+        /// The one that the list is at.
+        current: i64,
+    },
     /// All streams that may be open at once are.
     #[error("{0} streams are open")]
     TooManyStreams(usize),
@@ -306,6 +314,17 @@ impl ApiError {
                 let mut problem = plain(StatusCode::CONFLICT, "no-token", "No token");
                 problem.detail =
                     "This server has no token (API_TOKEN): no call needs a session.".to_owned();
+                problem
+            }
+            Self::WatchlistReplaced { given, current } => {
+                let mut problem = plain(
+                    StatusCode::CONFLICT,
+                    "watchlist-replaced",
+                    "Watchlist replaced",
+                );
+                problem.detail = format!(
+                    "The watchlist is at revision {current}, not {given}: read it again and put your change into it."
+                );
                 problem
             }
             Self::TooManyStreams(most) => {

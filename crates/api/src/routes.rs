@@ -10,3 +10,4 @@ pub(crate) mod status;
 pub(crate) mod stream;
 pub(crate) mod symbols;
 pub(crate) mod trades;
+pub(crate) mod watchlist;

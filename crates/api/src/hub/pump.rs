@@ -135,7 +135,6 @@ impl Pulse {
     }
 
     /// A signal for edits of a table.
-    #[expect(dead_code, reason = "the topics of what people edit follow")]
     pub(crate) fn signal_for_table(&self, table: Table) -> Arc<Signal> {
         let signal = Arc::new(Signal::default());
         self.tables

@@ -11,6 +11,8 @@ pub(crate) enum Topic {
     Ticks(Instrument),
     /// `bars:BTCUSDT:1m`
     Bars(Instrument, Interval),
+    /// `watchlist`
+    Watchlist,
     /// `status`
     Status,
 }
@@ -25,6 +27,7 @@ impl FromStr for Topic {
         };
         match text.split_once(':') {
             None if text == "status" => Ok(Self::Status),
+            None if text == "watchlist" => Ok(Self::Watchlist),
             Some(("ticks", symbol)) => Ok(Self::Ticks(
                 symbol
                     .parse::<Instrument>()
@@ -53,6 +56,7 @@ impl fmt::Display for Topic {
         match self {
             Self::Ticks(instrument) => write!(f, "ticks:{instrument}"),
             Self::Bars(instrument, interval) => write!(f, "bars:{instrument}:{interval}"),
+            Self::Watchlist => f.write_str("watchlist"),
             Self::Status => f.write_str("status"),
         }
     }
@@ -69,7 +73,7 @@ impl fmt::Display for BadTopic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is no topic ({}); topics are ticks:BTCUSDT, bars:BTCUSDT:1m and status, separated by commas",
+            "`{}` is no topic ({}); topics are ticks:BTCUSDT, bars:BTCUSDT:1m, watchlist and status, separated by commas",
             self.topic, self.detail
         )
     }
@@ -114,6 +118,7 @@ mod tests {
             "ticks:simulated:BTCUSDT",
             "bars:BTCUSDT:1m",
             "bars:binance:BTCUSDT:1d",
+            "watchlist",
             "status",
         ] {
             assert_eq!(text.parse::<Topic>().unwrap().to_string(), text);

@@ -62,6 +62,14 @@ impl Sessions {
         }))
     }
 
+    /// Whether a spec is of something that can be followed.
+    ///
+    /// # Errors
+    /// [`ApiError::BadParameters`], as [`follow`](Self::follow).
+    pub(crate) fn check(spec: &PairSpec) -> Result<(), ApiError> {
+        followable(spec).map(drop)
+    }
+
     /// Follows the analysis that `spec` asks for, together with everybody who asks for the same. The first
     /// state says [`Loading`](super::Condition::Loading).
     ///

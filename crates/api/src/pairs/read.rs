@@ -92,7 +92,6 @@ impl PairSpec {
 
     /// The parameters of something that is followed rather than looked at once: none that fixes the range,
     /// thins it out or adds parts to the answer.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what follows pairs comes next"))]
     pub(crate) const FOLLOWED: [&str; 24] = [
         "y",
         "x",

@@ -27,7 +27,8 @@ const LAST_EVENT_ID: &str = "last-event-id";
 /// The event stream
 ///
 /// One stream carries all topics of a page as server-sent events: `ticks:BTCUSDT` (last price and 24 h
-/// volume), `bars:BTCUSDT:1m` (the last 500 bars, then those that change) and `status`. Each event's data
+/// volume), `bars:BTCUSDT:1m` (the last 500 bars, then those that change), `watchlist` (all rows, then
+/// those that change, about once a second) and `status`. Each event's data
 /// is one JSON object with `type`, `topic` and `kind`: first a `snapshot`, then `update`s; a `reset` is a
 /// new snapshot that voids older bars too. The id of an event is a position that any server of the same
 /// database understands: a client that comes back with it is sent what it missed. An event of type `end`
@@ -142,6 +143,6 @@ async fn resolve_all(shared: &Shared, topics: Vec<Topic>) -> Result<Vec<Resolved
 const fn instrument(topic: &Topic) -> Option<&Instrument> {
     match topic {
         Topic::Bars(instrument, _) | Topic::Ticks(instrument) => Some(instrument),
-        Topic::Status => None,
+        Topic::Watchlist | Topic::Status => None,
     }
 }

@@ -25,3 +25,4 @@ mod stream_late;
 mod support;
 mod symbols;
 mod trades;
+mod watchlist;

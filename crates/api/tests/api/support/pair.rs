@@ -14,7 +14,7 @@ pub const MINUTE_MS: i64 = 60_000;
 
 /// Two markets and a server.
 pub struct Pair {
-    _db: TestDb,
+    db: TestDb,
     pub y: Market,
     pub x: Market,
     pub api: Api,
@@ -63,7 +63,12 @@ impl Pair {
         x.trade(&trades(|close| close.1)).await;
         x.report(bars as f64 * 60.0 + 1.0).await;
         let api = Api::start(&db).await;
-        Self { _db: db, y, x, api }
+        Self { db, y, x, api }
+    }
+
+    /// Where the database is, for another server.
+    pub fn url(&self) -> &str {
+        self.db.url()
     }
 
     /// Closes of both legs as `/bars` has them, to the bit: (time, y, x).
