@@ -40,6 +40,12 @@ fn throwaway(dir: &Path) -> ClusterConfig {
     }
 }
 
+/// Leaves a data directory of a server that was there and is gone.
+async fn start_and_stop(dir: &Path) {
+    let cluster = Cluster::start(throwaway(dir)).await.unwrap();
+    cluster.stop().await.unwrap();
+}
+
 fn query(cluster: &Cluster, sql: &str) -> Result<String, String> {
     let output = Command::new(cluster.binaries().program("psql"))
         .args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
@@ -310,12 +316,7 @@ async fn a_stale_pid_file_is_no_obstacle_even_when_a_stranger_has_the_pid() {
 #[tokio::test]
 async fn a_server_that_cannot_start_is_reported_with_the_end_of_its_log() {
     let dir = open_tempdir();
-    Cluster::start(throwaway(dir.path()))
-        .await
-        .unwrap()
-        .stop()
-        .await
-        .unwrap();
+    start_and_stop(dir.path()).await;
     let config = dir.path().join("pgdata/postgresql.auto.conf");
     fs::write(&config, "no_such_setting = 1\n").unwrap();
     let error = Cluster::start(throwaway(dir.path()))
@@ -331,12 +332,7 @@ async fn a_server_that_cannot_start_is_reported_with_the_end_of_its_log() {
 #[tokio::test]
 async fn data_of_another_version_is_refused_by_name() {
     let dir = open_tempdir();
-    Cluster::start(throwaway(dir.path()))
-        .await
-        .unwrap()
-        .stop()
-        .await
-        .unwrap();
+    start_and_stop(dir.path()).await;
     fs::write(dir.path().join("pgdata/PG_VERSION"), "9\n").unwrap();
     let error = Cluster::start(throwaway(dir.path())).await.unwrap_err();
     assert!(
@@ -352,21 +348,11 @@ async fn data_of_another_version_is_refused_by_name() {
 #[tokio::test]
 async fn an_open_data_directory_is_closed_and_a_lost_password_is_named() {
     let dir = open_tempdir();
-    Cluster::start(throwaway(dir.path()))
-        .await
-        .unwrap()
-        .stop()
-        .await
-        .unwrap();
+    start_and_stop(dir.path()).await;
     let (pgdata, password) = (dir.path().join("pgdata"), dir.path().join("password"));
     fs::set_permissions(&pgdata, fs::Permissions::from_mode(0o777)).unwrap();
     fs::set_permissions(&password, fs::Permissions::from_mode(0o644)).unwrap();
-    Cluster::start(throwaway(dir.path()))
-        .await
-        .unwrap()
-        .stop()
-        .await
-        .unwrap();
+    start_and_stop(dir.path()).await;
     assert_eq!(fs::metadata(&pgdata).unwrap().mode() & 0o777, 0o700);
     assert_eq!(fs::metadata(&password).unwrap().mode() & 0o777, 0o600);
     fs::remove_file(&password).unwrap();
@@ -402,12 +388,7 @@ async fn what_an_interrupted_first_start_left_is_cleared_away() {
 #[tokio::test]
 async fn a_start_that_nobody_waits_for_leaves_no_server() {
     let dir = open_tempdir();
-    Cluster::start(throwaway(dir.path()))
-        .await
-        .unwrap()
-        .stop()
-        .await
-        .unwrap();
+    start_and_stop(dir.path()).await;
     let start = tokio::time::timeout(
         Duration::from_millis(1),
         Cluster::start(throwaway(dir.path())),

@@ -21,13 +21,7 @@ async fn a_dropped_connection_is_made_again_and_what_was_missed_is_recorded() {
     .await;
     rig.until_exchange_traded("BTCUSDT", 10).await;
     rig.end_faults().await;
-    eventually("another connection", async || {
-        rig.connections()
-            .await
-            .into_iter()
-            .find(|id| !before.contains(id))
-    })
-    .await;
+    rig.until_another_connection(&before).await;
     rig.until_more_trades(id, 20).await;
     let gaps = eventually("a gap is recorded", async || {
         Some(rig.open_gaps(id).await).filter(|gaps| !gaps.is_empty())
@@ -121,24 +115,25 @@ async fn malformed_oversized_and_unknown_frames_stop_nothing() {
     rig.assert_all_accounted_for("BTCUSDT").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_frame_too_large_to_be_true_costs_the_connection_and_no_more() {
+/// The fault makes the ingestor leave its connection for another one, and costs nothing else.
+async fn assert_costs_the_connection_and_no_more(fault: &str, change: impl FnOnce(&mut Config)) {
     let rig = Rig::of(&["BTCUSDT"]).await;
-    let ingestor = rig.start(rig.config());
+    let mut config = rig.config();
+    change(&mut config);
+    let ingestor = rig.start(config);
     let id = rig.following("BTCUSDT").await;
     rig.until_more_trades(id, 5).await;
     let before = rig.connections().await;
-    rig.fault("oversized,bytes=20000000").await;
-    eventually("another connection", async || {
-        rig.connections()
-            .await
-            .into_iter()
-            .find(|id| !before.contains(id))
-    })
-    .await;
+    rig.fault(fault).await;
+    rig.until_another_connection(&before).await;
     rig.until_more_trades(id, 20).await;
     ingestor.stop().await;
     rig.assert_all_accounted_for("BTCUSDT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_too_large_to_be_true_costs_the_connection_and_no_more() {
+    assert_costs_the_connection_and_no_more("oversized,bytes=20000000", |_| ()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,13 +209,7 @@ async fn a_silent_symbol_is_noticed_while_the_others_go_on() {
         .await;
     assert!(!status.message.contains("BTCUSDT"), "{}", status.message);
     // Subscribing again does not help, so the connection is made anew.
-    eventually("another connection", async || {
-        rig.connections()
-            .await
-            .into_iter()
-            .find(|id| !before.contains(id))
-    })
-    .await;
+    rig.until_another_connection(&before).await;
     rig.until_more_trades(btc, 20).await;
     rig.end_faults().await;
     rig.until_more_trades(eth, 20).await;
@@ -271,25 +260,10 @@ async fn a_silent_symbol_among_busy_ones_does_not_cost_them_their_connection() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_answers_nothing_at_all_is_left() {
-    let rig = Rig::of(&["BTCUSDT"]).await;
-    let ingestor = rig.start(Config {
-        connection_silence_ms: 1_000,
-        ..rig.config()
-    });
-    let id = rig.following("BTCUSDT").await;
-    rig.until_more_trades(id, 5).await;
-    let before = rig.connections().await;
-    rig.fault("half_open").await;
-    eventually("another connection", async || {
-        rig.connections()
-            .await
-            .into_iter()
-            .find(|id| !before.contains(id))
+    assert_costs_the_connection_and_no_more("half_open", |config| {
+        config.connection_silence_ms = 1_000;
     })
     .await;
-    rig.until_more_trades(id, 20).await;
-    ingestor.stop().await;
-    rig.assert_all_accounted_for("BTCUSDT").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -181,6 +181,15 @@ impl Rig {
             .collect()
     }
 
+    /// Waits for a connection that is none of these.
+    pub(crate) async fn until_another_connection(&self, before: &[u64]) {
+        eventually("another connection", async || {
+            let open = self.connections().await;
+            open.into_iter().find(|id| !before.contains(id))
+        })
+        .await;
+    }
+
     pub(crate) async fn status(&self) -> Option<FeedStatus> {
         let stored = feed_status::read(self.store())
             .await

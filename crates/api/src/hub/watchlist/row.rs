@@ -197,7 +197,7 @@ impl Row {
             Some(Condition::TooFew(few)) => {
                 row.too_few = Some(*few);
                 row.figures = None;
-                let detail = format!("{} bars are there, {} are needed", few.got, few.needed);
+                let detail = format!("{} bars are there and {} are needed", few.got, few.needed);
                 (WatchlistState::TooFewBars, Some(detail))
             }
             Some(Condition::Ready) => match self.silent_leg(spec, feeds) {
