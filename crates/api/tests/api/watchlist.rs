@@ -210,7 +210,8 @@ async fn the_list_can_be_downloaded_with_every_figure() {
         ("pValue", figures.p_value),
         ("beta", figures.beta),
     ] {
-        assert_eq!(cell(1, column).parse(), Ok(figure.unwrap()), "{column}");
+        // Reading JSON may be off by the last bit.
+        close(column, cell(1, column).parse().ok(), figure);
     }
     assert_eq!(cell(1, "time"), "2024-08-08T06:39:00Z");
     assert_eq!((cell(2, "state"), cell(2, "z")), ("tooFewBars", ""));
