@@ -3,8 +3,11 @@ import { after, before, describe } from "node:test";
 
 import { Browser } from "./support/browser.mjs";
 import { Stack } from "./support/stack.mjs";
+import alerts from "./suites/alerts.mjs";
+import data from "./suites/data.mjs";
 import hidden from "./suites/hidden.mjs";
 import looks from "./suites/looks.mjs";
+import pages from "./suites/pages.mjs";
 import pairCharts from "./suites/pair_charts.mjs";
 import pairControls from "./suites/pair_controls.mjs";
 import pairDatasets from "./suites/pair_datasets.mjs";
@@ -13,6 +16,8 @@ import pairFigures from "./suites/pair_figures.mjs";
 import pairLinks from "./suites/pair_links.mjs";
 import recovery from "./suites/recovery.mjs";
 import settings from "./suites/settings.mjs";
+import tabs from "./suites/tabs.mjs";
+import watchlist from "./suites/watchlist.mjs";
 
 const SUITES = [
   pairCharts,
@@ -24,6 +29,11 @@ const SUITES = [
   settings,
   hidden,
   looks,
+  watchlist,
+  alerts,
+  data,
+  pages,
+  tabs,
   // Last: it stops the stack.
   recovery,
 ];

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
-const SCREENSHOTS = join(dirname(fileURLToPath(import.meta.url)), "../screenshots");
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+import { SCREENSHOTS, faintTexts, seriousViolations as violations } from "../support/looks.mjs";
+
 const CHARTS = ["y-candles", "x-candles", "spread", "zscore", "normalised", "correlation", "stability", "scatter"];
 const LINK = "?y=ETHUSDT&x=BTCUSDT&interval=1m";
 const SIZES = [
@@ -15,43 +12,6 @@ const SIZES = [
   { width: 1024, height: 768 },
   { width: 390, height: 844 },
 ];
-
-// The ratio of the Web Content Accessibility Guidelines, of every text that is on the page.
-const faintTexts = () => {
-  const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
-  const luminance = ([r, g, b]) =>
-    [r, g, b]
-      .map((c) => c / 255)
-      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-      .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const background = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const [r, g, b, a = 1] = channels(getComputedStyle(at).backgroundColor);
-      if (a > 0) return [r, g, b];
-    }
-    return [255, 255, 255];
-  };
-  const faint = [];
-  for (const element of document.querySelectorAll("body *:not(script)")) {
-    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    // Prices are in a moment's colour after a change, which has its own contrast; disabled controls are exempt.
-    if (!hasText || !element.checkVisibility() || element.closest("svg, .sr-only, :disabled")) continue;
-    const [a, b] = [luminance(channels(getComputedStyle(element).color)), luminance(background(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) faint.push(`${element.className}: ${element.textContent.slice(0, 30)} ${ratio.toFixed(2)}`);
-  }
-  return faint;
-};
-
-// What keeps people with disabilities out, by the rules of axe.
-const violations = async (page) => {
-  // The page's policy lets no script in but its own; this one comes with the test.
-  await page.evaluate(await readFile(AXE, "utf8"));
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  return violations
-    .filter((violation) => ["serious", "critical"].includes(violation.impact))
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
-};
 
 export default (world) =>
   describe("the page", () => {

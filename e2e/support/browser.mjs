@@ -39,6 +39,11 @@ export class Browser {
   // Opens the page in a browser profile of its own, hands it to `use`, and checks the console afterwards. `options` are those of
   // Playwright's newContext, and `query`, and `ignore`: what the console may say.
   async visit(options, use) {
+    await this.visitAll(options, 1, ([dashboard]) => use(dashboard));
+  }
+
+  // The same with several pages of one profile.
+  async visitAll(options, count, use) {
     const { query = "", ignore = () => false, ...contextOptions } = options;
     const context = await this.#context.newContext({
       viewport: { width: 1440, height: 900 },
@@ -47,17 +52,21 @@ export class Browser {
       ...contextOptions,
     });
     try {
-      const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
       const complaints = [];
-      page.on("pageerror", (error) => complaints.push(error.stack));
-      page.on("console", (message) => {
-        if (["error", "warning"].includes(message.type()) && !ignore(message.text())) {
-          complaints.push(`${message.text()} (${message.location().url})`);
-        }
-      });
-      await page.goto(new URL(query, this.#stack.url).href);
-      await use(new Dashboard(page));
+      const dashboards = [];
+      for (let at = 0; at < count; at += 1) {
+        const page = await context.newPage();
+        page.setDefaultTimeout(30_000);
+        page.on("pageerror", (error) => complaints.push(error.stack));
+        page.on("console", (message) => {
+          if (["error", "warning"].includes(message.type()) && !ignore(message.text())) {
+            complaints.push(`${message.text()} (${message.location().url})`);
+          }
+        });
+        await page.goto(new URL(query, this.#stack.url).href);
+        dashboards.push(new Dashboard(page));
+      }
+      await use(dashboards);
       assert.deepEqual(complaints, [], "the console is clean");
     } finally {
       await context.close();

@@ -43,6 +43,36 @@ export class Dashboard {
     await this.page.keyboard.press("Enter");
   }
 
+  tab(name) {
+    return this.page.locator(`[data-tab=${name}]`);
+  }
+
+  field(name) {
+    return this.page.locator(`[data-field="${name}"]`);
+  }
+
+  // Waits until an element's text is like that.
+  async has(locator, pattern) {
+    await locator.waitFor();
+    await this.until(async () => pattern.test(await locator.textContent()));
+  }
+
+  // Waits until something is so.
+  async until(isSo, limit = 30_000) {
+    const deadline = Date.now() + limit;
+    while (!(await isSo())) {
+      if (Date.now() > deadline) throw new Error(`not within ${limit} ms: ${isSo}`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  // Waits until the tab shows what it has to show: nothing is being read any more, and fonts are there.
+  async settled(tab) {
+    if (tab) await this.page.locator(`[data-tab=${tab}][aria-current=page]`).waitFor();
+    await this.page.waitForFunction(() => !/^Reading |^Waiting/m.test(document.querySelector("#content")?.innerText ?? "Reading "));
+    await this.page.evaluate(() => document.fonts.ready.then(() => undefined));
+  }
+
   get query() {
     return new URL(this.page.url()).searchParams;
   }

@@ -9,19 +9,29 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const READY = /ready: (http:\S+)/;
+// The log is coloured.
+const COLOURS = /\u001b\[[0-9;]*m/g;
+const EXCHANGE = /exchange open addr=(\S+)/;
 const START_LIMIT_MS = 180_000;
 const LAST_LINES = 40;
 
 export class Stack {
-  #dataDir = join(tmpdir(), `spreadscope-e2e-${process.pid}`);
+  static #count = 0;
+
+  #dataDir = join(tmpdir(), `spreadscope-e2e-${process.pid}-${Stack.#count++}`);
   #process;
   #log = [];
+
+  #args = [];
+  #exchange;
 
   // Address of the dashboard.
   url;
 
-  static async start() {
+  // `args` are further ones of the launcher.
+  static async start(args = []) {
     const stack = new Stack();
+    stack.#args = args;
     // Whatever ends the tests, the stack does not outlive them.
     process.on("exit", () => stack.#process?.kill("SIGTERM"));
     try {
@@ -52,6 +62,30 @@ export class Stack {
     return response.json();
   }
 
+  async send(method, path, body) {
+    const init = { method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body) };
+    const response = await fetch(new URL(path, this.url), init);
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  // A figure of the server's own.
+  async metric(name) {
+    const text = await (await fetch(new URL("/metrics", this.url))).text();
+    const line = text.split("\n").find((line) => line.startsWith(`${name} `));
+    return Number(line?.split(" ")[1] ?? 0);
+  }
+
+  // Makes something go wrong at the simulated exchange.
+  async fault(fault) {
+    const response = await fetch(`http://${this.#exchange}/sim/v1/faults`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(fault),
+    });
+    if (!response.ok) throw new Error(`fault: ${response.status} ${await response.text()}`);
+  }
+
   async remove() {
     if (this.#process?.exitCode === null && this.#process.signalCode === null) {
       const ended = once(this.#process, "exit");
@@ -67,7 +101,7 @@ export class Stack {
       throw new Error("SPREADSCOPE_BIN has to name the launcher: cargo build --package spreadscope");
     }
     const dashboard = process.env.DASHBOARD_DIR ?? join(ROOT, "frontend/dist");
-    const args = ["demo", "--bind", bind, "--data-dir", this.#dataDir, "--dashboard-dir", dashboard];
+    const args = ["demo", "--bind", bind, "--data-dir", this.#dataDir, "--dashboard-dir", dashboard, ...this.#args];
     this.#process = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.url = await this.#ready();
   }
@@ -86,6 +120,7 @@ export class Stack {
         createInterface({ input: stream }).on("line", (line) => {
           this.#log.push(line);
           this.#log.splice(0, this.#log.length - LAST_LINES);
+          this.#exchange = EXCHANGE.exec(line.replace(COLOURS, ""))?.[1] ?? this.#exchange;
           const ready = READY.exec(line);
           if (ready) {
             clearTimeout(timer);

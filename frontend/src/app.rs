@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{ConnectionBanner, Content, Header, StatusLine, Toasts},
+    components::{AccessBanner, ConnectionBanner, Content, Header, StatusLine, Toasts},
     stores::Stores,
 };
 
@@ -15,6 +15,7 @@ pub(crate) fn App() -> impl IntoView {
         <a class="skip" href="#content">"Skip to the content"</a>
         <Header/>
         <ConnectionBanner/>
+        <AccessBanner/>
         <Content/>
         <StatusLine/>
         <Toasts/>

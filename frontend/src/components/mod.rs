@@ -1,5 +1,6 @@
 //! What is on the page, a component a file.
 
+mod access_banner;
 mod alerts;
 mod backfill;
 mod badge;
@@ -23,6 +24,7 @@ mod toasts;
 mod watchlist;
 mod zone_toggle;
 
+pub(crate) use access_banner::AccessBanner;
 pub(crate) use connection_banner::ConnectionBanner;
 pub(crate) use content::Content;
 pub(crate) use header::Header;

@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod datasets;
+pub(crate) mod session;
 pub(crate) mod watchlist;
 
 use api_types::{BarsResponse, PairResponse, Problem, SymbolsResponse};

@@ -1,6 +1,6 @@
 //! The document around the components.
 
-use leptos::prelude::document;
+use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// Sets the colours of the whole page, scroll bars included.
@@ -34,6 +34,12 @@ fn mark(name: &str, value: &str) {
         // The only failure is an invalid name.
         let _ = root.set_attribute(name, value);
     }
+}
+
+/// Begins anew.
+pub(crate) fn reload() {
+    // Refused only by sandboxes that this page does not run in.
+    let _ = window().location().reload();
 }
 
 /// Whether nobody can see the page.
