@@ -16,6 +16,7 @@ import pairFigures from "./suites/pair_figures.mjs";
 import pairLinks from "./suites/pair_links.mjs";
 import recovery from "./suites/recovery.mjs";
 import settings from "./suites/settings.mjs";
+import speed from "./suites/speed.mjs";
 import tabs from "./suites/tabs.mjs";
 import watchlist from "./suites/watchlist.mjs";
 
@@ -33,6 +34,7 @@ const SUITES = [
   alerts,
   data,
   pages,
+  speed,
   tabs,
   // Last: it stops the stack.
   recovery,
