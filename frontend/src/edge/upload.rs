@@ -1,7 +1,7 @@
 //! Sending a file, with progress: `fetch` tells none.
 
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Event, File, ProgressEvent, XmlHttpRequest};
+use web_sys::{Event, File, FormData, ProgressEvent, XmlHttpRequest};
 
 /// How far a file is.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,9 +32,6 @@ impl Transfer {
     ) -> Option<Self> {
         let request = XmlHttpRequest::new().ok()?;
         request.open_with_async("POST", path, true).ok()?;
-        request
-            .set_request_header("content-type", "text/csv")
-            .ok()?;
         request.set_request_header("x-request-id", id).ok()?;
         let report = on_progress.clone();
         let sent = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
@@ -54,7 +51,11 @@ impl Transfer {
         request.set_onload(Some(on_load.as_ref().unchecked_ref()));
         let on_error = Closure::<dyn FnMut(Event)>::new(move |_| on_progress(Progress::Broken));
         request.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        request.send_with_opt_blob(Some(file)).ok()?;
+        // A form, because it carries the file's name, which may be that of the symbol.
+        let form = FormData::new().ok()?;
+        form.append_with_blob_and_filename("file", file, &file.name())
+            .ok()?;
+        request.send_with_opt_form_data(Some(&form)).ok()?;
         Some(Self {
             request,
             _on_progress: sent,

@@ -111,7 +111,7 @@ impl Uploads {
             Progress::Answered { status, text } => self.answered(stores, id, status, &text),
             Progress::Broken => self.advance(id, Stage::Failed(ApiError::Unreachable)),
         };
-        match Transfer::start(&path(&file.name(), reading), &request_id, file, on_progress) {
+        match Transfer::start(&path(reading), &request_id, file, on_progress) {
             Some(transfer) => self
                 .transfers
                 .update_value(|transfers| transfers.push((id, transfer))),
@@ -213,16 +213,17 @@ impl Uploads {
     }
 }
 
-fn path(name: &str, reading: &Reading) -> String {
+fn path(reading: &Reading) -> String {
     let escape = |text: &str| String::from(js_sys::encode_uri_component(text));
-    let mut path = format!("{}?name={}", api::datasets::PATH, escape(name));
-    for (parameter, value) in [
+    let parameters = [
         ("symbol", reading.symbol.trim()),
         ("timeFormat", reading.time_format.trim()),
-    ] {
-        if !value.is_empty() {
-            path.push_str(&format!("&{parameter}={}", escape(value)));
-        }
-    }
-    path
+    ];
+    let given = parameters
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty());
+    let given: Vec<_> = given
+        .map(|(name, value)| format!("{name}={}", escape(value)))
+        .collect();
+    format!("{}?{}", api::datasets::PATH, given.join("&"))
 }

@@ -44,7 +44,6 @@ pub(super) fn History() -> impl IntoView {
                                 <th scope="col" class="words">"Event"</th>
                                 <th scope="col" class="words">"Rule"</th>
                                 <th scope="col">"Value"</th>
-                                <th scope="col">"Level"</th>
                             </tr>
                         </thead>
                         <tbody>
@@ -97,8 +96,10 @@ fn Event(event: AlertEvent) -> impl IntoView {
             <td class="num words">{when}</td>
             <td class="words"><span class=class>{words}</span><span class="under">{alert::reason(reason)}{provisional}</span></td>
             <th scope="row" class="words">{event.rule_name}<span class="under">{alert::pair_of(&event.pair)}{delivery}</span></th>
-            <td class="num">{alert::figure(rule_kind, value)}</td>
-            <td class="num">{alert::level(rule_kind, level)}</td>
+            <td class="num">
+                {alert::figure(rule_kind, value)}
+                <span class="under">{format!("level {}", alert::level(rule_kind, level))}</span>
+            </td>
         </tr>
     }
 }

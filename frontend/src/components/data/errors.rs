@@ -18,7 +18,8 @@ pub(super) fn Errors(
     let rest = total
         .map(|total| total.saturating_sub(errors.len() as u64))
         .filter(|rest| *rest > 0);
-    let has_places = !errors.is_empty();
+    // What is wrong with all of the file stands in the sentence.
+    let has_places = errors.iter().any(|error| error.line.is_some());
     let rows = errors.into_iter().map(|error| {
         let line = error.line.map(|line| line.to_string());
         view! {

@@ -94,7 +94,12 @@ pub(super) fn Row(
             .and_then(|figures| figures.half_life_bars.zip(figures.half_life_ms))
             .map_or_else(
                 || (format::UNKNOWN.to_owned(), String::new()),
-                |(bars, ms)| (format::compact(bars), format::age(ms as i64)),
+                |(bars, ms)| {
+                    (
+                        format!("{} bars", format::price(bars, 1)),
+                        format::age(ms as i64),
+                    )
+                },
             )
     };
     let age_text = move || {
