@@ -228,4 +228,27 @@ mod tests {
             .is_empty()
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_query_string_makes_it_panic_or_pass_with_what_is_not_known(query in "[ -~]{0,80}") {
+            if let Ok(uri) = format!("/bars?{query}").parse::<Uri>() {
+                let mut params = Params::of(&uri, &["symbol", "limit", "startTime"]);
+                symbol(&mut params);
+                params.number("limit", 1..=10);
+                params.optional::<Time>("startTime");
+                if params.finish().is_ok() {
+                    let names = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split('=').next());
+                    for name in names.filter(|name| !name.is_empty() && !name.contains('%')) {
+                        proptest::prop_assert!(["symbol", "limit", "startTime"].contains(&name), "{}", name);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_makes_a_time_panic(text in "\\PC{0,40}") {
+            let _ = text.parse::<Time>();
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! One tracing set-up for all services.
 
+use std::{backtrace::Backtrace, panic};
+
 use clap::{Args, ValueEnum};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
@@ -26,7 +28,7 @@ pub struct LogArgs {
 }
 
 impl LogArgs {
-    /// Sends the process's events to standard error. To be called once, first thing in `main`.
+    /// Sends the process's events to standard error, panics among them. To be called once, first thing in `main`.
     pub fn init(self) {
         let registry = tracing_subscriber::registry().with(self.log_level);
         match self.log_format {
@@ -39,6 +41,11 @@ impl LogArgs {
                 registry
                     .with(fmt::layer().json().with_writer(std::io::stderr))
                     .init();
+                // Collectors expect one object a line; a panic would be several lines that are none.
+                panic::set_hook(Box::new(|panic| {
+                    let backtrace = Backtrace::capture();
+                    tracing::error!(event = "panic", %panic, %backtrace);
+                }));
             }
         }
     }

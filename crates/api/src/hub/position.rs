@@ -127,4 +127,25 @@ mod tests {
         // Other servers, and later versions of this one, must come to the same figure.
         assert_eq!(fingerprint(&topics("status")), 0xba4b_77ef);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,60}", like in "[0-9a-f]{8}[.][0-9]{0,25}([.][0-9]{1,12}-[0-9-]{0,25}){0,3}") {
+            let _ = text.parse::<Position>();
+            if let Ok(position) = like.parse::<Position>() {
+                proptest::prop_assert_eq!(position.to_string().parse::<Position>().ok(), Some(position));
+            }
+        }
+
+        #[test]
+        fn every_position_is_read_back_as_it_was_written(
+            topics: u32,
+            at_ms: i64,
+            symbols in proptest::collection::btree_map(1..=i32::MAX, 0..=i64::MAX, 0..20),
+        ) {
+            let symbols = symbols.into_iter().map(|(id, agg_id)| (SymbolId(id), agg_id)).collect();
+            let position = Position { topics, at_ms, symbols };
+            proptest::prop_assert_eq!(position.to_string().parse::<Position>().ok(), Some(position));
+        }
+    }
 }

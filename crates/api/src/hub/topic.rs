@@ -150,4 +150,19 @@ mod tests {
             "{error}"
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic_and_what_is_read_is_written_so_that_it_is_read_again(
+            text in "\\PC{0,60}",
+            like in "((bars|ticks|pair|status|watchlist)(:[A-Za-z0-9%=&]{0,20}){0,3},?){0,4}",
+        ) {
+            let _ = text.parse::<Topics>();
+            if let Ok(Topics(topics)) = like.parse::<Topics>() {
+                for topic in topics {
+                    proptest::prop_assert_eq!(topic.to_string().parse::<Topic>().ok(), Some(topic));
+                }
+            }
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod database_busy;
 mod datasets;
 mod errors;
 mod limits;
+mod logs;
 mod openapi;
 mod operation;
 mod pairs;

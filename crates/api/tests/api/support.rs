@@ -47,16 +47,11 @@ impl Api {
     }
 
     pub async fn with(config: Config) -> Self {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            // reqwest asks for one even where no connection is encrypted.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        });
         let server = Server::bind(config).await.unwrap();
         let address = server.local_addr();
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(server.run(shutdown.clone()));
-        let client = Client::builder().no_proxy().build().unwrap();
+        let client = client();
         Self {
             address,
             client,
@@ -104,6 +99,15 @@ impl Drop for Api {
     fn drop(&mut self) {
         self.shutdown.cancel();
     }
+}
+
+pub fn client() -> Client {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // reqwest asks for one even where no connection is encrypted.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    Client::builder().no_proxy().build().unwrap()
 }
 
 pub async fn problem(response: Response) -> Problem {
