@@ -37,6 +37,7 @@ pub enum StreamEvent {
         /// How the data relate to what was sent before.
         kind: EventKind,
         /// When the event was made, ms since the epoch.
+        #[serde(rename = "asOf")]
         as_of: i64,
         /// The price.
         data: Tick,
@@ -48,6 +49,7 @@ pub enum StreamEvent {
         /// How the data relate to what was sent before.
         kind: EventKind,
         /// When the event was made, ms since the epoch.
+        #[serde(rename = "asOf")]
         as_of: i64,
         /// The bars.
         data: Box<BarsData>,
@@ -59,6 +61,7 @@ pub enum StreamEvent {
         /// How the data relate to what was sent before.
         kind: EventKind,
         /// When the event was made, ms since the epoch.
+        #[serde(rename = "asOf")]
         as_of: i64,
         /// The analysis, or what is new in it.
         data: Box<PairUpdate>,
@@ -70,6 +73,7 @@ pub enum StreamEvent {
         /// How the data relate to what was sent before.
         kind: EventKind,
         /// When the event was made, ms since the epoch.
+        #[serde(rename = "asOf")]
         as_of: i64,
         /// The list, or the rows that changed.
         data: Box<WatchlistData>,
@@ -81,6 +85,7 @@ pub enum StreamEvent {
         /// How the data relate to what was sent before.
         kind: EventKind,
         /// When the event was made, ms since the epoch.
+        #[serde(rename = "asOf")]
         as_of: i64,
         /// The status.
         data: Box<StatusResponse>,
@@ -92,6 +97,7 @@ pub enum StreamEvent {
         /// How the data relate to what was sent before.
         kind: EventKind,
         /// When the event was made, ms since the epoch.
+        #[serde(rename = "asOf")]
         as_of: i64,
         /// Rules and events.
         data: Box<AlertsData>,
@@ -99,6 +105,7 @@ pub enum StreamEvent {
     /// The server ends the stream after this event. The client comes back with its last id.
     End {
         /// When the event was made, ms since the epoch.
+        #[serde(rename = "asOf")]
         as_of: i64,
         /// Why.
         reason: EndReason,

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod checks;
 mod command;
+mod contract;
 mod frontend;
 mod launch;
 mod packages;
@@ -29,7 +30,9 @@ enum Task {
     Up(launch::Options),
     /// Run every test there is, on every database flavour the machine offers.
     Test(test::Options),
-    /// What CI runs: formatting, lints, documentation, then `test`.
+    /// Hold the API against its document with requests that Schemathesis generates.
+    Contract(contract::Options),
+    /// What CI runs: formatting, lints, documentation, then `test` and `contract`.
     Ci,
     /// Build the dashboard into frontend/dist.
     Frontend,
@@ -46,8 +49,10 @@ fn main() -> anyhow::Result<()> {
         Task::Test(options) => test::run(&options),
         Task::Ci => {
             checks::run()?;
-            test::run(&test::Options::default())
+            test::run(&test::Options::default())?;
+            contract::run(&contract::Options::default())
         }
+        Task::Contract(options) => contract::run(&options),
         Task::Frontend => setup::dashboard().map(drop),
         Task::Bench(options) => bench::run(&options),
         Task::Setup => setup::all(),
