@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+#[path = "launcher/tour.rs"]
+mod tour;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
