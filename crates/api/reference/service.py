@@ -10,7 +10,7 @@ Prints the port that it serves on. What it serves is `GET /analytics?y&x&model&f
 
 import os
 import socket
-import sys
+import warnings
 from functools import lru_cache
 
 import numpy as np
@@ -25,6 +25,7 @@ from scipy.stats import theilslopes
 from statsmodels.regression.rolling import RollingOLS
 from statsmodels.tsa.stattools import adfuller, coint
 
+warnings.simplefilter("ignore")
 WINDOW, LOOKBACK = 60, 500
 
 app = FastAPI()
@@ -141,5 +142,12 @@ if __name__ == "__main__":
     listener.bind(("127.0.0.1", 0))
     listener.set_inheritable(True)
     print(listener.getsockname()[1], flush=True)
-    sys.stdout.flush()
-    uvicorn.run("service:app", fd=listener.fileno(), workers=os.cpu_count(), log_level="warning", access_log=False)
+    uvicorn.run(
+        "service:app",
+        fd=listener.fileno(),
+        workers=os.cpu_count(),
+        # Its imports take long on a busy machine.
+        timeout_worker_healthcheck=120,
+        log_level="warning",
+        access_log=False,
+    )

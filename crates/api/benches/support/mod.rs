@@ -3,11 +3,11 @@
 mod services;
 mod wrk;
 
-use std::env;
+use std::{env, time::Duration};
 
 use anyhow::Result;
-use market::{Bar, Interval, Venue};
-use store::{SymbolSpec, history, symbols};
+use market::{Bar, FeedMode, Interval, Venue};
+use store::{FeedState, FeedStatus, Store, SymbolSpec, feed_status, history, symbols};
 use testkit::TestDb;
 
 pub use services::{Ours, Theirs};
@@ -73,6 +73,7 @@ impl Market {
                 history::write_klines(db.store(), id, Interval::M1, page).await?;
             }
         }
+        tokio::spawn(report(db.store().clone()));
         Ok(Self { db })
     }
 
@@ -84,6 +85,25 @@ impl Market {
             assert!(last > 2_000, "all ranges have been asked for");
             START_MS + last * MINUTE_MS
         }
+    }
+}
+
+/// A feed reports every second; what the server holds is vouched for only while it hears of one.
+async fn report(store: Store) -> Result<()> {
+    let status = FeedStatus {
+        venue: Venue::Simulated,
+        mode: FeedMode::Simulated,
+        state: FeedState::Connected,
+        message: String::new(),
+        watermark_ms: Some(START_MS + BARS * MINUTE_MS),
+        lag_ms: Some(0),
+        last_message_ms: Vec::new(),
+        backfill: None,
+    };
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        second.tick().await;
+        feed_status::write(&store, &status).await?;
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Market;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The server of this crate, in this process.
 pub struct Ours {
