@@ -12,7 +12,8 @@ use crate::{command, packages, setup, workspace};
 
 #[derive(Args)]
 pub struct Options {
-    /// Only the benchmarks whose name contains this: parse, write, refresh, analytics, api.
+    /// Only the benchmarks whose name contains this: parse, write, refresh, analytics, api,
+    /// watchlist.
     filter: Option<String>,
 }
 
@@ -20,12 +21,13 @@ pub struct Options {
 type Benchmark = fn(&mut Verdicts) -> anyhow::Result<()>;
 
 /// By name, in the order in which they run.
-const BENCHMARKS: [(&str, Benchmark); 5] = [
+const BENCHMARKS: [(&str, Benchmark); 6] = [
     ("parse", parse),
     ("write", write),
     ("refresh", refresh),
     ("analytics", analytics),
     ("api", api),
+    ("watchlist", watchlist),
 ];
 
 /// Frames a second on one core.
@@ -158,6 +160,12 @@ fn api(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     let requirements = workspace::root().join("crates/api/reference/requirements.txt");
     let mut bench = cargo_bench("api", "analytics");
     verdicts.of("api", bench.env("PYTHON", python(&requirements)?))
+}
+
+/// Processor time of a server that follows a watchlist.
+fn watchlist(verdicts: &mut Verdicts) -> anyhow::Result<()> {
+    setup::postgres()?;
+    verdicts.of("watchlist", &mut cargo_bench("api", "watchlist"))
 }
 
 /// A Python with the packages that the file pins, in an environment of its own.

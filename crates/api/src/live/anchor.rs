@@ -18,6 +18,8 @@ pub(super) fn rows(spec: &PairSpec) -> usize {
 pub(super) fn anchor_ms(spec: &PairSpec, interval: Interval, closed_until_ms: i64) -> i64 {
     let buckets = rows(spec).next_power_of_two().max(512) as i64;
     let span_ms = buckets * interval.ms();
+    // Before a feed was heard of nothing is closed, which is written as the least number there is.
+    let closed_until_ms = closed_until_ms.max(0);
     closed_until_ms - closed_until_ms.rem_euclid(span_ms)
 }
 
@@ -25,4 +27,20 @@ pub(super) fn anchor_ms(spec: &PairSpec, interval: Interval, closed_until_ms: i6
 pub(super) fn start_ms(spec: &PairSpec, interval: Interval, anchor_ms: i64, widening: u32) -> i64 {
     let buckets = (rows(spec) as i64) << widening;
     interval.bucket_of(anchor_ms.saturating_sub(buckets.saturating_mul(interval.ms())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{pairs::Defaults, params::Params};
+
+    #[test]
+    fn before_a_feed_was_heard_of_the_range_begins_where_time_does() {
+        let mut params = Params::of_text("y=YUSDT&x=XUSDT", &PairSpec::FOLLOWED);
+        let spec = PairSpec::read(&mut params, Defaults::VIEW).expect("a pair");
+        let anchor = |closed| anchor_ms(&spec, Interval::M1, closed);
+        assert_eq!((anchor(i64::MIN), anchor(-1), anchor(0)), (0, 0, 0));
+        let span = 2_048 * 60_000;
+        assert_eq!((anchor(span - 1), anchor(span)), (0, span));
+    }
 }

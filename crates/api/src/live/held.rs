@@ -101,7 +101,7 @@ impl Held {
 
     /// Start of the first bar that is not closed.
     pub(crate) fn first_open_ms(&self) -> Option<i64> {
-        let closed = self.closed_until_ms() - self.interval.ms();
+        let closed = self.closed_until_ms().saturating_sub(self.interval.ms());
         self.after(closed).next().map(|bar| bar.time_ms)
     }
 
