@@ -8,7 +8,7 @@ use std::{
 };
 
 use service::{Backoff, Health};
-use store::{SCHEMA_VERSION, probe::Probe};
+use store::{SCHEMA_VERSION, StoreError, probe::Probe};
 use tokio::sync::watch;
 
 use crate::problem::ApiError;
@@ -76,8 +76,15 @@ impl Availability {
     /// Keeps the verdict, and `/health/ready`, true to the database. Never returns.
     pub(crate) async fn watch(self, mut probe: Probe, health: Health) {
         let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MOST);
+        let mut late = false;
         loop {
             let asked = probe.ask(self.0.patience).await;
+            // One late answer is what a machine that is busy gives; queries under way are not worth nothing yet.
+            let was_late =
+                std::mem::replace(&mut late, matches!(asked, Err(StoreError::Timeout(_))));
+            if late && !was_late {
+                continue;
+            }
             let verdict = match &asked {
                 Ok(SCHEMA_VERSION) => Verdict::Usable,
                 Ok(other) => Verdict::OtherSchema(*other),
@@ -110,7 +117,7 @@ impl Availability {
 }
 
 /// Says in the log what has changed.
-fn tell(before: Verdict, now: Verdict, cause: Option<store::StoreError>) {
+fn tell(before: Verdict, now: Verdict, cause: Option<StoreError>) {
     let wanted = SCHEMA_VERSION;
     match now {
         Verdict::Unknown => {}

@@ -27,7 +27,8 @@ impl Probe {
     /// The version of the schema, 0 if there is none; one round trip once connected.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when there is no answer within `patience`; the next call connects anew.
+    /// [`StoreError::Timeout`] when there is no answer within `patience`, [`StoreError::Unavailable`] when it is
+    /// certain that there will be none; the next call connects anew.
     pub async fn ask(&mut self, patience: Duration) -> Result<i64> {
         let asked = async {
             let mut connection = match self.connection.take() {
@@ -43,7 +44,7 @@ impl Probe {
                 Ok(version)
             }
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(StoreError::Unavailable(sqlx::Error::Io(
+            Err(_) => Err(StoreError::Timeout(sqlx::Error::Io(
                 std::io::ErrorKind::TimedOut.into(),
             ))),
         }

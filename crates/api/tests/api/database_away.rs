@@ -6,7 +6,9 @@ use ::api::Config;
 use api_types::{BarsResponse, HealthResponse};
 use testkit::TestDb;
 
-use crate::support::{Api, config, events::Events, market::Market, problem, proxy::Proxy, until};
+use crate::support::{
+    Api, ask_while_busy, config, events::Events, market::Market, problem, proxy::Proxy, until,
+};
 
 fn impatient(database_url: &str) -> Config {
     let mut config = config(database_url);
@@ -44,11 +46,17 @@ async fn reasons(api: &Api) -> std::collections::BTreeMap<String, String> {
 
 /// A database with one trade, a proxy before it, and a server behind that.
 async fn stack() -> (TestDb, Market, Proxy, Api) {
+    stack_with(|_| ()).await
+}
+
+async fn stack_with(change: impl FnOnce(&mut Config)) -> (TestDb, Market, Proxy, Api) {
     let db = TestDb::create().await.unwrap();
     let market = Market::new(&db, "BTCUSDT").await;
     market.trade(&[(1, 0.0, 100.0)]).await;
     let proxy = Proxy::before(db.url()).await;
-    let api = Api::with(impatient(proxy.url())).await;
+    let mut config = impatient(proxy.url());
+    change(&mut config);
+    let api = Api::with(config).await;
     api.until_ready().await;
     (db, market, proxy, api)
 }
@@ -97,14 +105,18 @@ async fn a_database_that_falls_silent_is_a_503_until_it_is_back() {
 
 #[tokio::test]
 async fn queries_under_way_when_the_database_falls_silent_are_a_503_and_give_their_places_back() {
-    let (db, _market, proxy, api) = stack().await;
+    let (db, _market, proxy, api) = stack_with(|config| {
+        // Enough for connections to be opened on a machine that is busy.
+        config.api_database_wait_ms = 2_000;
+        config.api_statement_timeout_ms = 60_000;
+        config.api_request_timeout_ms = 60_000;
+    })
+    .await;
     // Readers of the table wait; more of them than there are connections.
     let lock = db.lock("trades").await.unwrap();
-    let asking = (0..12).map(|_| {
-        let request = api.client.get(api.url("/api/v1/trades?symbol=BTCUSDT"));
-        tokio::spawn(async move { request.send().await.unwrap() })
-    });
-    let asking: Vec<_> = asking.collect();
+    let asking: Vec<_> = (0..12)
+        .map(|_| tokio::spawn(ask_while_busy(&api, "/api/v1/trades?symbol=BTCUSDT")))
+        .collect();
     until("connections wait for the lock", async || {
         db.waiting_for_locks().await.unwrap() >= 8
     })
@@ -113,10 +125,10 @@ async fn queries_under_way_when_the_database_falls_silent_are_a_503_and_give_the
     let fell_silent = Instant::now();
     for answer in asking {
         let problem = problem(answer.await.unwrap()).await;
-        assert_eq!(problem.status, 503);
+        assert_eq!(problem.kind, "urn:spreadscope:problem:database-away");
     }
-    // The limit of a request is 15 s, that of a query 10 s.
-    assert!(fell_silent.elapsed() < Duration::from_secs(6));
+    // About a second on a machine that is not busy, and far from any other limit on one that is.
+    assert!(fell_silent.elapsed() < Duration::from_secs(20));
     drop(lock);
     proxy.restore();
     api.until_ready().await;

@@ -3,7 +3,9 @@
 use api_types::{HealthResponse, TradesResponse};
 use testkit::TestDb;
 
-use crate::support::{Api, config, events::Events, market::Market, problem, proxy::Proxy, until};
+use crate::support::{
+    Api, ask_while_busy, config, events::Events, market::Market, problem, proxy::Proxy, until,
+};
 
 const TRADES: &str = "/api/v1/trades?symbol=BTCUSDT";
 
@@ -20,11 +22,9 @@ async fn when_all_connections_are_in_use_that_is_what_the_answer_says() {
     api.until_ready().await;
 
     let lock = db.lock("trades").await.unwrap();
-    let slow = (0..8).map(|_| {
-        let request = api.client.get(api.url(TRADES));
-        tokio::spawn(async move { request.send().await.unwrap() })
-    });
-    let slow: Vec<_> = slow.collect();
+    let slow: Vec<_> = (0..8)
+        .map(|_| tokio::spawn(ask_while_busy(&api, TRADES)))
+        .collect();
     until("every connection waits for the lock", async || {
         db.waiting_for_locks().await.unwrap() == 8
     })

@@ -140,6 +140,24 @@ pub async fn problem(response: Response) -> Problem {
     problem
 }
 
+/// Asks again for as long as there is no connection to the database to be had: opening one takes its time on a
+/// machine that is busy.
+pub fn ask_while_busy(api: &Api, path: &str) -> impl Future<Output = Response> + use<> {
+    let request = api.client.get(api.url(path));
+    async move {
+        loop {
+            let answer = request.try_clone().expect("no body").send().await.unwrap();
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let body = answer.bytes().await.unwrap();
+            if status != 503 || !body.windows(13).any(|part| part == b"database-busy") {
+                let mut whole = axum::http::Response::new(body);
+                (*whole.status_mut(), *whole.headers_mut()) = (status, headers);
+                return whole.into();
+            }
+        }
+    }
+}
+
 /// Sends a request as it is, to the last byte, and reads until the server hangs up.
 pub async fn raw(api: &Api, request: &str) -> String {
     let mut stream = TcpStream::connect(api.address).await.unwrap();
