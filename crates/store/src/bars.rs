@@ -275,10 +275,17 @@ async fn select<R: Selected>(
         .collect()
 }
 
-/// Start of the oldest kline or trade of a symbol and time of its newest; `None` if it has none.
+/// A time at or before the oldest bar of a symbol, by less than a day, and the time of its newest kline or
+/// trade; `None` if it has none.
 async fn extent(store: &Store, symbol_id: SymbolId) -> Result<Option<(i64, i64)>> {
     let (first, last): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) = sqlx::query_as(
-        "SELECT least(h.first, (SELECT time FROM trades WHERE symbol_id = $1 ORDER BY time LIMIT 1)),
+        "SELECT least(h.first,
+                    (SELECT time FROM trades WHERE symbol_id = $1 ORDER BY time LIMIT 1),
+                    -- Bars outlive the trades that they are made of; below the floor every level has them.
+                    (SELECT r.bucket FROM rollup_1d r
+                     WHERE r.symbol_id = $1 AND r.bucket < (SELECT retention_floor FROM rollup_levels
+                                                            WHERE level = 'trades')
+                     ORDER BY r.bucket LIMIT 1)),
                 greatest(h.last, (SELECT last_time FROM feed_cursor WHERE symbol_id = $1))
          FROM (SELECT min(f.bucket) AS first, max(l.bucket) AS last
                FROM unnest(ARRAY['1m', '1h', '1d']) AS i (level)

@@ -7,10 +7,7 @@ mod write;
 use chrono::{DateTime, Utc};
 use market::Trade;
 
-use crate::{
-    Result, Store, SymbolId,
-    time::{from_ms, to_ms},
-};
+use crate::{Result, Store, SymbolId, time::to_ms};
 
 pub use write::write_batch;
 
@@ -144,30 +141,6 @@ pub async fn read_newest(store: &Store, symbol_id: SymbolId, limit: u32) -> Resu
     .fetch_all(store.read_pool())
     .await?;
     rows.reverse();
-    Ok(rows.into_iter().map(Trade::from).collect())
-}
-
-/// Trades of a symbol in `[from_ms, to_ms)`, by id, at most `limit`.
-///
-/// # Errors
-/// Only those of the database.
-pub async fn read_between(
-    store: &Store,
-    symbol_id: SymbolId,
-    from_ms: i64,
-    to_ms: i64,
-    limit: u32,
-) -> Result<Vec<Trade>> {
-    let rows = sqlx::query_as::<_, Row>(
-        "SELECT agg_id, time, price, qty, fills, buyer_is_maker FROM trades
-         WHERE symbol_id = $1 AND time >= $2 AND time < $3 ORDER BY time, agg_id LIMIT $4",
-    )
-    .bind(symbol_id)
-    .bind(self::from_ms(from_ms))
-    .bind(self::from_ms(to_ms))
-    .bind(i64::from(limit))
-    .fetch_all(store.read_pool())
-    .await?;
     Ok(rows.into_iter().map(Trade::from).collect())
 }
 

@@ -2,7 +2,8 @@
 
 mod support;
 
-use store::{Flavour, Written, compression, refresh, rejects, retention, trades};
+use market::Interval;
+use store::{Flavour, Written, bars, compression, refresh, rejects, retention, trades};
 use support::{
     DAY_MS, HOUR, MINUTE, SECOND, all_bars, assert_bars_equal, random_trades, register, seeded,
     trade, write,
@@ -50,6 +51,27 @@ async fn dropping_old_trades_keeps_every_bar_also_through_later_refreshes() -> R
     refresh::run(store, None).await?;
     for id in &ids {
         assert_bars_equal(store, *id, &all, "late, after").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_newest_bars_reach_back_beyond_the_trades_that_are_left() -> Result {
+    let db = TestDb::create().await?;
+    let store = db.store();
+    let id = register(store, &["AAAUSDT"]).await?[0];
+    let all: Vec<_> = (0..4 * 24)
+        .map(|i| trade(i, DAY_MS + HOUR / 2 + i * HOUR, 100.0))
+        .collect();
+    write(store, id, &all).await?;
+    refresh::run(store, None).await?;
+    for floor in [2, 3] {
+        retention::drop_trades_before(store, DAY_MS + floor * DAY, None).await?;
+        let newest = bars::read_newest(store, id, Interval::H1, None, 500).await?;
+        assert_eq!(newest.len(), all.len(), "floor after {floor} days");
+        assert_eq!(newest[0].bar.bucket_ms, DAY_MS);
+        let days = bars::read_newest(store, id, Interval::D1, None, 500).await?;
+        assert_eq!(days.len(), 4, "floor after {floor} days");
     }
     Ok(())
 }
@@ -166,7 +188,7 @@ async fn compressed_trades_still_take_late_ones_and_duplicates() -> Result {
     assert_bars_equal(store, id, &all, "after").await?;
     assert_eq!(trades::read(store, id, 0, 10_000).await?, all);
     assert_eq!(
-        all_bars(store, id, market::Interval::D1)
+        all_bars(store, id, Interval::D1)
             .await?
             .iter()
             .map(|b| b.bar.trades)

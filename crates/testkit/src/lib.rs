@@ -13,9 +13,8 @@
 
 mod cluster;
 mod database;
-mod skips;
 mod watchdog;
 
 pub use cluster::{cluster, offers_timescaledb};
 pub use database::{TableLock, TestDb, flavour};
-pub use skips::say_skipped;
+pub use test_skips::say_skipped;

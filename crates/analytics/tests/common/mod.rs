@@ -4,10 +4,7 @@
     reason = "every test binary that includes this module uses a part of it"
 )]
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -50,7 +47,7 @@ impl Golden {
 /// not run, so that nobody takes the silence for a pass.
 pub fn private_goldens(test: &str) -> Vec<Golden> {
     let Some(directory) = std::env::var_os("GOLDEN_DIR").map(PathBuf::from) else {
-        say_skipped(test, "GOLDEN_DIR names no directory of golden figures");
+        test_skips::say_skipped(test, "GOLDEN_DIR names no directory of golden figures");
         return Vec::new();
     };
     let mut names: Vec<String> = std::fs::read_dir(&directory)
@@ -70,20 +67,6 @@ pub fn private_goldens(test: &str) -> Vec<Golden> {
         .iter()
         .map(|name| Golden::load(&directory, name))
         .collect()
-}
-
-/// Straight to standard error, as a test that passes has its output swallowed, and to the file that
-/// `TEST_SKIPS` names, from which `cargo xtask test` closes its report.
-fn say_skipped(test: &str, reason: &str) {
-    writeln!(std::io::stderr(), "not run: {test}: {reason}").expect("standard error is open");
-    if let Some(path) = std::env::var_os("TEST_SKIPS") {
-        let file = std::fs::OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(path);
-        writeln!(file.expect("TEST_SKIPS is writable"), "{test}: {reason}")
-            .expect("a line is written");
-    }
 }
 
 pub fn read_json(path: &Path) -> Value {
