@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 export default (world) =>
   describe("the page", () => {
     test("draws a frame within 50 ms while everything on it is live", () =>
-      world.browser.visit({ query: "?y=ETHUSDT&x=BTCUSDT&interval=1m" }, async (dashboard) => {
+      world.browser.visit({ query: "?y=ETHUSDT&x=BTCUSDT&interval=1s" }, async (dashboard) => {
         await dashboard.settled("pair");
         const frames = await dashboard.page.evaluate(
           (seconds) =>

@@ -13,6 +13,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Config,
     access::Access,
+    alerts::{
+        evaluator::Evaluator,
+        webhook::{Reach, Sender},
+    },
     availability::Availability,
     dashboard,
     hub::Hub,
@@ -45,12 +49,16 @@ pub(crate) struct Shared {
     /// One permit for each stream that may be open.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) max_streams: usize,
+    pub(crate) max_alert_rules: u32,
+    /// Where webhooks may lead.
+    pub(crate) webhooks: Reach,
 }
 
 /// Everything but the socket.
 #[derive(Debug)]
 pub(crate) struct App {
     shared: Shared,
+    evaluator: Evaluator,
     database: Availability,
     health: Health,
     router: Router,
@@ -81,6 +89,20 @@ impl App {
             uploads: Uploads::new(config),
             streams: Arc::new(Semaphore::new(max_streams)),
             max_streams,
+            max_alert_rules: config.alerts.api_max_alert_rules,
+            webhooks: if config.alerts.api_webhooks_anywhere {
+                Reach::Anywhere
+            } else {
+                Reach::Public
+            },
+        };
+        let evaluator = Evaluator {
+            store: shared.store.clone(),
+            hub: shared.hub.clone(),
+            sessions: shared.hub.sessions().clone(),
+            directory: shared.directory.clone(),
+            sender: Sender::new(shared.webhooks)?,
+            term: Duration::from_millis(config.alerts.api_alert_lease_ms),
         };
         // The recorder must be there before the first figure is recorded.
         service::metrics::handle();
@@ -110,6 +132,7 @@ impl App {
         let router = middleware::wrap(router, rules);
         Ok(Self {
             shared,
+            evaluator,
             database,
             health,
             router,
@@ -129,6 +152,7 @@ impl App {
         tasks.spawn(shutdown.clone().run_until_cancelled_owned(database));
         let notifications = watch_notifications(self.shared.hub.clone(), self.health.clone());
         tasks.spawn(shutdown.clone().run_until_cancelled_owned(notifications));
+        tasks.spawn(self.evaluator.clone().run(shutdown.clone()));
         // Streams end as soon as shutdown begins: a connection with an open one would never be idle.
         let (hub, shutdown) = (self.shared.hub.clone(), shutdown.clone());
         tasks.spawn(async move {

@@ -1,6 +1,7 @@
 //! Settings of the API server.
 
 mod access;
+mod alerts;
 mod limits;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -9,6 +10,7 @@ use clap::Args;
 use store::{DatabaseUrls, PoolSettings};
 
 pub use access::AccessArgs;
+pub use alerts::AlertArgs;
 pub use limits::LimitArgs;
 
 /// Settings of the API server, as flags and environment variables.
@@ -92,6 +94,13 @@ pub struct Config {
     /// Changes of this long are sent together on an event stream, milliseconds.
     #[arg(long, env = "API_COALESCE_MS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=5_000))]
     pub api_coalesce_ms: u64,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment here would replace that of the flattened flags"
+    )]
+    pub alerts: AlertArgs,
 }
 
 /// Where the database is.
@@ -160,12 +169,13 @@ impl Config {
             api_max_uploads: 2,
             api_upload_dir: None,
             api_coalesce_ms: 100,
+            alerts: AlertArgs::default(),
         }
     }
 
     pub(crate) fn pools(&self) -> PoolSettings {
         PoolSettings {
-            write_connections: 4,
+            write_connections: 6,
             read_connections: 8,
             acquire_timeout: Duration::from_millis(self.api_database_wait_ms),
             read_statement_timeout: Duration::from_millis(self.api_statement_timeout_ms),

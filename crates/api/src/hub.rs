@@ -7,7 +7,7 @@
 //! | [`pump`] | hears notifications, keeps watermarks, raises the signals of topics |
 //! | [`signal`] | what a topic has to catch up with, merged |
 //! | [`overview`] | 24-hour volumes of all symbols, read together |
-//! | [`ticks`], [`bars`], [`watchlist`], [`status`] | one task for each topic: reads what changed, tells its clients |
+//! | [`ticks`], [`bars`], [`watchlist`], [`alerts`], [`status`] | one task for each topic: reads what changed, tells its clients |
 //! | [`window`] | the last bars of a series, as its clients have them |
 //! | [`outbox`] | from a topic to its clients: bounded queues |
 //! | [`client`] | one client's stream: events with ids, heartbeats, an end with a reason |
@@ -15,6 +15,7 @@
 //! A topic's task starts when it is first asked for and stays: without clients it holds nothing and
 //! reads nothing, and there are only so many topics.
 
+pub(crate) mod alerts;
 pub(crate) mod bars;
 pub(crate) mod client;
 pub(crate) mod outbox;
@@ -53,8 +54,8 @@ const ADMISSIONS: usize = 1_024;
 #[derive(Debug)]
 pub(crate) struct Admission {
     pub(crate) outbox: Outbox,
-    /// Where it was when its last stream ended: the trade up to which it has the topic's symbol, and
-    /// when it got it.
+    /// Where it was when its last stream ended: the trade up to which it has the topic's symbol, or the
+    /// last alert event, and when it got it.
     pub(crate) resume: Option<Resume>,
 }
 
@@ -83,7 +84,7 @@ impl ResolvedTopic {
     pub(crate) fn counts(&self) -> Option<SymbolId> {
         match &self.topic {
             Topic::Bars(..) => self.symbol.as_ref().map(|info| info.symbol_id),
-            Topic::Ticks(_) | Topic::Watchlist | Topic::Status => None,
+            Topic::Ticks(_) | Topic::Watchlist | Topic::Alerts | Topic::Status => None,
         }
     }
 }
@@ -239,6 +240,13 @@ impl Hub {
                         at_ms: position.at_ms,
                     })
                 });
+            let resume = match (&topic.topic, position) {
+                (Topic::Alerts, Some(position)) => position.alert.map(|event_id| Resume {
+                    agg_id: event_id,
+                    at_ms: position.at_ms,
+                }),
+                _ => resume,
+            };
             // The task ends only with the process, and then so does the client's stream.
             let _ = self
                 .task(topic)
@@ -317,6 +325,12 @@ impl Hub {
                 inner
                     .tasks
                     .spawn(stop.run_until_cancelled_owned(topic.run(admissions, asked)));
+            }
+            (Topic::Alerts, _) => {
+                let topic = alerts::AlertsTopic::new(store, &pulse, inner.coalesce);
+                inner
+                    .tasks
+                    .spawn(stop.run_until_cancelled_owned(topic.run(admissions)));
             }
             (Topic::Status, _) => {
                 let topic = status::StatusTopic::new(inner.status.clone(), &pulse);

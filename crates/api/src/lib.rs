@@ -22,12 +22,14 @@
 //! | `uploads` | files on their way to a dataset |
 //! | `hub` | live data: heard once, read once, sent to every client |
 //! | `live` | closes and analyses that follow the market, shared by everybody who asks for the same |
+//! | `alerts` | alert rules: evaluated by one process, told to everybody |
 //! | `dashboard` | the static files of the page |
 //! | [`openapi`] | the document that describes all this |
 //!
 //! JSON shapes are in [`api_types`], SQL is in [`store`].
 
 mod access;
+mod alerts;
 mod app;
 mod availability;
 mod body;

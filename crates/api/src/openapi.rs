@@ -25,6 +25,7 @@ use crate::{access::Access, app::Shared, routes as handlers};
         (name = "Pairs", description = "Hedge ratio, spread, z-score, correlation and tests of two series"),
         (name = "Access", description = "The token, exchanged for a session"),
         (name = "Datasets", description = "Uploads: what the other calls take as `source=dataset:{id}`"),
+        (name = "Alerts", description = "Rules that are evaluated whether or not anybody looks, and what they told"),
         (name = "Operation", description = "What the stack is doing"),
     )
 )]
@@ -45,6 +46,16 @@ pub(crate) fn api_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(handlers::watchlist::get, handlers::watchlist::put))
         .routes(routes!(handlers::status::get))
         .routes(routes!(handlers::stream::get))
+        .routes(routes!(
+            handlers::alerts::rules::list,
+            handlers::alerts::rules::create
+        ))
+        .routes(routes!(
+            handlers::alerts::rules::get,
+            handlers::alerts::rules::replace,
+            handlers::alerts::rules::delete
+        ))
+        .routes(routes!(handlers::alerts::events::list))
 }
 
 /// The routes below `/api/v1` that need no database.

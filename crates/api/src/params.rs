@@ -60,6 +60,11 @@ impl Params {
         params
     }
 
+    /// Adds a parameter that was given elsewhere, under a name that could not be given here.
+    pub(crate) fn add(&mut self, name: &str, text: String) {
+        self.pairs.push((name.to_owned(), text));
+    }
+
     /// Whether a parameter is given, right or wrong.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.pairs.iter().any(|(given, _)| given == name)

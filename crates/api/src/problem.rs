@@ -115,6 +115,12 @@ pub enum ApiError {
         /// The one that the list is at.
         current: i64,
     },
+    /// No alert rule of this id.
+    #[error("no alert rule {0}")]
+    UnknownAlertRule(i64),
+    /// There are as many alert rules as there may be.
+    #[error("there are {0} alert rules")]
+    TooManyAlertRules(u32),
     /// All streams that may be open at once are.
     #[error("{0} streams are open")]
     TooManyStreams(usize),
@@ -324,6 +330,28 @@ impl ApiError {
                 );
                 problem.detail = format!(
                     "The watchlist is at revision {current}, not {given}: read it again and put your change into it."
+                );
+                problem
+            }
+            Self::UnknownAlertRule(id) => {
+                let mut problem = plain(
+                    StatusCode::NOT_FOUND,
+                    "unknown-alert-rule",
+                    "Unknown alert rule",
+                );
+                problem.detail = format!(
+                    "There is no alert rule {id}; /api/v1/alerts/rules lists those there are."
+                );
+                problem
+            }
+            Self::TooManyAlertRules(most) => {
+                let mut problem = plain(
+                    StatusCode::CONFLICT,
+                    "too-many-alert-rules",
+                    "Too many alert rules",
+                );
+                problem.detail = format!(
+                    "There are {most} alert rules, which is the most allowed; delete one before you make another."
                 );
                 problem
             }

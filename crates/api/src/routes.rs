@@ -1,5 +1,6 @@
 //! A handler a file.
 
+pub(crate) mod alerts;
 pub(crate) mod bars;
 pub(crate) mod datasets;
 pub(crate) mod docs;

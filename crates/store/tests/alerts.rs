@@ -257,6 +257,12 @@ async fn deliveries_of_a_rule_come_in_order_and_one_that_failed_comes_again() ->
     assert_eq!(first[0].webhook.secret.as_deref(), Some("0123456789abcdef"));
     assert_eq!(deliveries::claim(store, &lease, 10, HOLD).await?, []);
     assert!(deliveries::next_due_in(store).await?.unwrap() > Duration::from_secs(50));
+    // Whoever holds the lease next sends again what nobody settles any more.
+    leases::release(store, &lease).await?;
+    let lease = self::lease(store, "b").await?;
+    deliveries::take_over(store, &lease).await?;
+    let first = deliveries::claim(store, &lease, 10, HOLD).await?;
+    assert_eq!((first.len(), first[0].attempt), (2, 2));
 
     let failed = |pause| Outcome::Failed {
         http_status: Some(503),
@@ -266,7 +272,7 @@ async fn deliveries_of_a_rule_come_in_order_and_one_that_failed_comes_again() ->
     let ids: Vec<i64> = first.iter().map(|d| d.event.event_id).collect();
     deliveries::settle(store, &lease, ids[0], &failed(Some(Duration::ZERO))).await?;
     let again = deliveries::claim(store, &lease, 10, HOLD).await?;
-    assert_eq!((again[0].event.event_id, again[0].attempt), (ids[0], 2));
+    assert_eq!((again[0].event.event_id, again[0].attempt), (ids[0], 3));
     deliveries::settle(store, &lease, ids[0], &failed(None)).await?;
     deliveries::settle(
         store,
@@ -285,7 +291,7 @@ async fn deliveries_of_a_rule_come_in_order_and_one_that_failed_comes_again() ->
         event.delivery.clone().unwrap()
     };
     let (given_up, taken) = (progress(ids[0]), progress(ids[1]));
-    assert_eq!((&*given_up.state, given_up.attempts), ("failed", 2));
+    assert_eq!((&*given_up.state, given_up.attempts), ("failed", 3));
     assert_eq!(given_up.error.as_deref(), Some("busy"));
     assert_eq!((&*taken.state, taken.http_status), ("delivered", Some(204)));
     assert!(taken.delivered_at_ms.is_some() && taken.next_attempt_ms.is_none());

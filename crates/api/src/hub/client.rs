@@ -123,6 +123,7 @@ struct Progress {
     topics: u32,
     at_ms: i64,
     reached: BTreeMap<Arc<str>, (SymbolId, Option<i64>)>,
+    alert: Option<i64>,
 }
 
 impl Progress {
@@ -136,6 +137,7 @@ impl Progress {
             topics: fingerprint(topics.iter().map(|resolved| &resolved.topic)),
             at_ms: position.map_or(0, |position| position.at_ms),
             reached: reached.collect(),
+            alert: position.and_then(|position| position.alert),
         }
     }
 
@@ -148,6 +150,7 @@ impl Progress {
             );
             self.at_ms = convert::now_ms();
         }
+        self.alert = message.reached_alert.or(self.alert);
         let id = self.position().to_string();
         let mut frame = BytesMut::with_capacity(message.json.len() + id.len() + 16);
         frame.put_slice(b"id: ");
@@ -176,6 +179,7 @@ impl Progress {
             topics: self.topics,
             at_ms: self.at_ms,
             symbols,
+            alert: self.alert,
         }
     }
 }
@@ -192,6 +196,7 @@ mod tests {
         Message {
             json: Bytes::from_static(b"{}"),
             reached: None,
+            reached_alert: None,
         }
         .reaching(Reached {
             topic: topic.into(),
@@ -208,6 +213,7 @@ mod tests {
         while outbox.send(Message {
             json: Bytes::from_static(b"{}"),
             reached: None,
+            reached_alert: None,
         }) {}
         let chunks: Vec<_> = client.into_stream().map(Result::unwrap).collect().await;
         let [opening, end] = &chunks[..] else {
@@ -231,6 +237,7 @@ mod tests {
                 ("b".into(), (SymbolId(3), None)),
             ]
             .into(),
+            alert: None,
         };
         progress.frame(&message("a", 10));
         assert_eq!(progress.position().symbols, BTreeMap::new());

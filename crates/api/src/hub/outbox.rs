@@ -19,6 +19,8 @@ pub(crate) struct Message {
     pub(crate) json: Bytes,
     /// How far a client is on the topic once it has the event, if the topic counts.
     pub(crate) reached: Option<Reached>,
+    /// The last alert event that a client knows of once it has this one, on the topic of alerts.
+    pub(crate) reached_alert: Option<i64>,
 }
 
 impl Message {
@@ -28,12 +30,20 @@ impl Message {
         Self {
             json: json.into(),
             reached: None,
+            reached_alert: None,
         }
     }
 
     pub(crate) fn reaching(self, reached: Reached) -> Self {
         Self {
             reached: Some(reached),
+            ..self
+        }
+    }
+
+    pub(crate) fn reaching_alert(self, event_id: i64) -> Self {
+        Self {
+            reached_alert: Some(event_id),
             ..self
         }
     }
@@ -122,6 +132,7 @@ mod tests {
         Message {
             json: Bytes::from_static(b"{}"),
             reached: None,
+            reached_alert: None,
         }
     }
 

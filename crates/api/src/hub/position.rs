@@ -10,13 +10,16 @@ use super::topic::Topic;
 /// them. Symbol and trade ids are the database's, so a position is good on every server of it.
 ///
 /// Written `5e0c1d2f.1723075200000.3-123456.7-8900`: a stream of those topics (by their hash), at that time
-/// (ms since the epoch), symbol 3 up to trade 123456, symbol 7 up to trade 8900.
+/// (ms since the epoch), symbol 3 up to trade 123456, symbol 7 up to trade 8900. With alerts `.a42` comes last:
+/// all of them up to event 42.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Position {
     /// A position says something about the topics that it was reached with, and about no others.
     pub(crate) topics: u32,
     pub(crate) at_ms: i64,
     pub(crate) symbols: BTreeMap<SymbolId, i64>,
+    /// The last alert event, 0 before the first.
+    pub(crate) alert: Option<i64>,
 }
 
 /// No client follows more symbols than topics.
@@ -37,6 +40,9 @@ impl fmt::Display for Position {
         for (symbol_id, agg_id) in &self.symbols {
             write!(f, ".{}-{agg_id}", symbol_id.0)?;
         }
+        if let Some(event_id) = self.alert {
+            write!(f, ".a{event_id}")?;
+        }
         Ok(())
     }
 }
@@ -56,8 +62,16 @@ impl FromStr for Position {
             .ok_or(BadPosition)?
             .parse()
             .map_err(|_| BadPosition)?;
-        let mut symbols = BTreeMap::new();
+        let (mut symbols, mut alert) = (BTreeMap::new(), None);
         for part in parts {
+            if alert.is_some() {
+                return Err(BadPosition);
+            }
+            if let Some(event_id) = part.strip_prefix('a') {
+                let event_id = event_id.parse().ok().filter(|id: &i64| *id >= 0);
+                alert = Some(event_id.ok_or(BadPosition)?);
+                continue;
+            }
             let (symbol_id, agg_id) = part.split_once('-').ok_or(BadPosition)?;
             let symbol_id = SymbolId(symbol_id.parse().map_err(|_| BadPosition)?);
             let agg_id: i64 = agg_id.parse().map_err(|_| BadPosition)?;
@@ -72,6 +86,7 @@ impl FromStr for Position {
             topics,
             at_ms,
             symbols,
+            alert,
         })
     }
 }
@@ -92,7 +107,12 @@ mod tests {
 
     #[test]
     fn positions_survive_the_way_to_the_client_and_back() {
-        for text in ["5e0c1d2f.0", "00000000.1723075200000.3-123456.7-8900"] {
+        for text in [
+            "5e0c1d2f.0",
+            "00000000.1723075200000.3-123456.7-8900",
+            "5e0c1d2f.7.3-1.a42",
+            "5e0c1d2f.7.a0",
+        ] {
             assert_eq!(text.parse::<Position>().unwrap().to_string(), text);
         }
     }
@@ -112,6 +132,10 @@ mod tests {
             "5e0c1d2f.1.3-1.3-2",
             "5e0c1d2f.1.3-1.",
             "5e0c1d2f.1.3-99999999999999999999",
+            "5e0c1d2f.1.a",
+            "5e0c1d2f.1.a-1",
+            "5e0c1d2f.1.a1.a2",
+            "5e0c1d2f.1.a1.3-1",
         ] {
             assert!(text.parse::<Position>().is_err(), "{text:?}");
         }

@@ -13,6 +13,8 @@ pub(crate) enum Topic {
     Bars(Instrument, Interval),
     /// `watchlist`
     Watchlist,
+    /// `alerts`
+    Alerts,
     /// `status`
     Status,
 }
@@ -28,6 +30,7 @@ impl FromStr for Topic {
         match text.split_once(':') {
             None if text == "status" => Ok(Self::Status),
             None if text == "watchlist" => Ok(Self::Watchlist),
+            None if text == "alerts" => Ok(Self::Alerts),
             Some(("ticks", symbol)) => Ok(Self::Ticks(
                 symbol
                     .parse::<Instrument>()
@@ -57,6 +60,7 @@ impl fmt::Display for Topic {
             Self::Ticks(instrument) => write!(f, "ticks:{instrument}"),
             Self::Bars(instrument, interval) => write!(f, "bars:{instrument}:{interval}"),
             Self::Watchlist => f.write_str("watchlist"),
+            Self::Alerts => f.write_str("alerts"),
             Self::Status => f.write_str("status"),
         }
     }
@@ -73,7 +77,7 @@ impl fmt::Display for BadTopic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is no topic ({}); topics are ticks:BTCUSDT, bars:BTCUSDT:1m, watchlist and status, separated by commas",
+            "`{}` is no topic ({}); topics are ticks:BTCUSDT, bars:BTCUSDT:1m, watchlist, alerts and status, separated by commas",
             self.topic, self.detail
         )
     }
@@ -119,6 +123,7 @@ mod tests {
             "bars:BTCUSDT:1m",
             "bars:binance:BTCUSDT:1d",
             "watchlist",
+            "alerts",
             "status",
         ] {
             assert_eq!(text.parse::<Topic>().unwrap().to_string(), text);

@@ -161,7 +161,6 @@ impl PairSpec {
     }
 
     /// Whether no bar's figures depend on a later bar: not so for a fit in sample.
-    #[expect(dead_code, reason = "what follows pairs comes next")]
     pub(crate) const fn is_causal(&self) -> bool {
         !matches!(self.hedge, HedgeSpec::Fitted(_, FitSpec::InSample { .. }))
     }

@@ -28,7 +28,8 @@ const LAST_EVENT_ID: &str = "last-event-id";
 ///
 /// One stream carries all topics of a page as server-sent events: `ticks:BTCUSDT` (last price and 24 h
 /// volume), `bars:BTCUSDT:1m` (the last 500 bars, then those that change), `watchlist` (all rows, then
-/// those that change, about once a second) and `status`. Each event's data
+/// those that change, about once a second), `alerts` (where alert rules stand and what they told, each event
+/// once) and `status`. Each event's data
 /// is one JSON object with `type`, `topic` and `kind`: first a `snapshot`, then `update`s; a `reset` is a
 /// new snapshot that voids older bars too. The id of an event is a position that any server of the same
 /// database understands: a client that comes back with it is sent what it missed. An event of type `end`
@@ -143,6 +144,6 @@ async fn resolve_all(shared: &Shared, topics: Vec<Topic>) -> Result<Vec<Resolved
 const fn instrument(topic: &Topic) -> Option<&Instrument> {
     match topic {
         Topic::Bars(instrument, _) | Topic::Ticks(instrument) => Some(instrument),
-        Topic::Watchlist | Topic::Status => None,
+        Topic::Watchlist | Topic::Alerts | Topic::Status => None,
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod alerts;
 mod bars;
 mod dashboard;
 mod database_away;

@@ -4,6 +4,8 @@ pub mod events;
 pub mod market;
 pub mod pair;
 pub mod proxy;
+pub mod receiver;
+pub mod spread;
 
 use std::{net::SocketAddr, sync::Once, time::Duration};
 

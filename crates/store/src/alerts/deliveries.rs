@@ -112,6 +112,24 @@ pub async fn claim(
         .collect())
 }
 
+/// Makes everything that is pending due now: to be called by a new holder of the lease, as nobody settles what
+/// the one before him had claimed.
+///
+/// # Errors
+/// As for [`claim`].
+pub async fn take_over(store: &Store, lease: &Lease) -> Result<()> {
+    let mut transaction = store.write_pool().begin().await?;
+    leases::guard(&mut transaction, lease).await?;
+    sqlx::query(
+        "UPDATE alert_deliveries SET next_attempt = clock_timestamp()
+         WHERE state = 'pending' AND next_attempt > clock_timestamp()",
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
 /// When the next delivery is due; `None` when there is none to come.
 ///
 /// # Errors

@@ -151,6 +151,19 @@ pub async fn changed_after(store: &Store, change_id: i64) -> Result<(Vec<RuleSta
     ))
 }
 
+/// The newest change and the newest event, at one moment; 0 before the first.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn newest(store: &Store) -> Result<(i64, i64)> {
+    Ok(sqlx::query_as(
+        "SELECT (SELECT change_id FROM alert_changes),
+             (SELECT coalesce(max(event_id), 0) FROM alert_events)",
+    )
+    .fetch_one(store.write_pool())
+    .await?)
+}
+
 /// Stores what a rule told together with where it stands now, and the deliveries. An event that is there
 /// already, by rule, episode and kind, is not stored again.
 ///

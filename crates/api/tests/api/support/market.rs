@@ -35,25 +35,25 @@ impl Market {
 
     /// Stores trades of one unit each, given as (id, seconds after [`START_MS`], price).
     pub async fn trade(&self, trades: &[(i64, f64, f64)]) {
-        let batch = trades.iter().map(|&(agg_id, seconds, price)| {
-            let time_ms = START_MS + (seconds * 1e3) as i64;
-            let buyer_is_maker = agg_id % 2 == 0;
-            (
-                self.id,
-                Trade {
-                    agg_id,
-                    time_ms,
-                    price,
-                    qty: 1.0,
-                    fills: 2,
-                    buyer_is_maker,
-                },
-            )
-        });
+        let batch = trades
+            .iter()
+            .map(|&(agg_id, seconds, price)| (self.id, self.one(agg_id, seconds, price)));
         let written = trades::write_batch(&self.store, &batch.collect())
             .await
             .unwrap();
         assert_eq!(written.inserted, trades.len() as u64);
+    }
+
+    /// A trade of one unit.
+    pub fn one(&self, agg_id: i64, seconds: f64, price: f64) -> Trade {
+        Trade {
+            agg_id,
+            time_ms: START_MS + (seconds * 1e3) as i64,
+            price,
+            qty: 1.0,
+            fills: 2,
+            buyer_is_maker: agg_id % 2 == 0,
+        }
     }
 
     /// The feed reports that it is connected and has seen this time.
@@ -72,6 +72,22 @@ impl Market {
             watermark_ms: Some(watermark_ms),
             lag_ms: Some(12),
             last_message_ms: vec![(self.id, watermark_ms)],
+            backfill: None,
+        };
+        feed_status::write(&self.store, &status).await.unwrap();
+    }
+
+    /// The feed is in this state and has seen this time of this symbol and another.
+    pub async fn report_state(&self, other: &Self, state: FeedState, watermark_seconds: f64) {
+        let watermark_ms = START_MS + (watermark_seconds * 1e3) as i64;
+        let status = FeedStatus {
+            venue: self.venue,
+            mode: FeedMode::Simulated,
+            state,
+            message: String::new(),
+            watermark_ms: Some(watermark_ms),
+            lag_ms: Some(12),
+            last_message_ms: vec![(self.id, watermark_ms), (other.id, watermark_ms)],
             backfill: None,
         };
         feed_status::write(&self.store, &status).await.unwrap();
