@@ -3,12 +3,12 @@
 //! A benchmark says its verdict in lines that begin with `budget`, and that it was missed by the word
 //! `fails` in such a line.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{fs, process::Command};
 
 use anyhow::{Context, bail};
 use clap::Args;
 
-use crate::{command, packages, setup, workspace};
+use crate::{command, packages, python, setup, workspace};
 
 #[derive(Args)]
 pub struct Options {
@@ -144,7 +144,7 @@ fn on_each_flavour(verdicts: &mut Verdicts, name: &str, bench: &str) -> anyhow::
 fn analytics(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     let folder = workspace::root().join("crates/analytics/reference");
     let mut compare =
-        command::program(&python(&folder.join("requirements.txt"))?.to_string_lossy());
+        command::program(&python::with(&folder.join("requirements.txt"))?.to_string_lossy());
     compare
         .arg(folder.join("compare.py"))
         .env("OPENBLAS_NUM_THREADS", "1");
@@ -159,37 +159,11 @@ fn api(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     setup::postgres()?;
     let requirements = workspace::root().join("crates/api/reference/requirements.txt");
     let mut bench = cargo_bench("api", "analytics");
-    verdicts.of("api", bench.env("PYTHON", python(&requirements)?))
+    verdicts.of("api", bench.env("PYTHON", python::with(&requirements)?))
 }
 
 /// Processor time of a server that follows a watchlist.
 fn watchlist(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     setup::postgres()?;
     verdicts.of("watchlist", &mut cargo_bench("api", "watchlist"))
-}
-
-/// A Python with the packages that the file pins, in an environment of its own.
-fn python(requirements: &std::path::Path) -> anyhow::Result<PathBuf> {
-    let environment = workspace::target_dir().join("python");
-    let python = environment.join("bin/python");
-    if !python.is_file() {
-        command::announce("Python packages to compare with");
-        let mut venv = command::program("python3");
-        venv.args(["-m", "venv"]).arg(&environment);
-        if command::output(&mut venv).is_err() {
-            packages::install(&["python3-venv"], "the comparison needs Python with venv")?;
-            command::run(&mut venv)?;
-        }
-    }
-    let mut pip = command::program(&python.to_string_lossy());
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-    ]);
-    command::run(pip.arg(requirements))?;
-    Ok(python)
 }

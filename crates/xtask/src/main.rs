@@ -9,6 +9,7 @@ mod contract;
 mod frontend;
 mod launch;
 mod packages;
+mod python;
 mod setup;
 mod test;
 mod workspace;

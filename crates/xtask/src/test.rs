@@ -12,7 +12,7 @@ use std::{
 use anyhow::bail;
 use clap::Args;
 
-use crate::{command, frontend, setup, workspace};
+use crate::{command, frontend, python, setup, workspace};
 
 /// Packages whose tests use a database: they run once a flavour.
 const ON_A_DATABASE: [&str; 6] = [
@@ -83,6 +83,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 struct Browser {
     chromium: PathBuf,
     dashboard: PathBuf,
+    /// A Python with statsmodels; what compares with it says by name that it did not run without one.
+    python: Option<PathBuf>,
 }
 
 impl Browser {
@@ -90,9 +92,15 @@ impl Browser {
         let chromium = setup::chromium()?;
         let dashboard = setup::dashboard()?;
         frontend::install_npm_packages("e2e")?;
+        let requirements = workspace::root().join("crates/analytics/reference/requirements.txt");
+        let python = python::with(&requirements);
+        if let Err(error) = &python {
+            eprintln!("no statsmodels to compare the page's figures with: {error:#}");
+        }
         Ok(Self {
             chromium,
             dashboard,
+            python: python.ok(),
         })
     }
 
@@ -108,6 +116,9 @@ impl Browser {
                 workspace::target_dir().join("debug/spreadscope"),
             )
             .env("TEST_SKIPS", skips);
+        if let Some(python) = &self.python {
+            node.env("PYTHON_STATSMODELS", python);
+        }
         report.node("browser", &mut node)
     }
 }

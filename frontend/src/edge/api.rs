@@ -5,10 +5,12 @@ pub(crate) mod datasets;
 pub(crate) mod session;
 pub(crate) mod watchlist;
 
-use api_types::{BarsResponse, PairResponse, Problem, SymbolsResponse};
+use api_types::{
+    BarLength, BarRow, BarsResponse, DatasetBarsResponse, PairResponse, Problem, SymbolsResponse,
+};
 
 use super::http::get;
-use crate::model::Instrument;
+use crate::{model::pair::upload, stores::ShownLeg};
 
 /// Why a request brought nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,19 +58,26 @@ pub(crate) async fn symbols() -> Result<SymbolsResponse, ApiError> {
     get("/api/v1/symbols").await
 }
 
-/// The last `limit` bars that start at or before `end`, ms since the epoch.
+/// The last `limit` bars that start at or before `end`, ms since the epoch. An upload's rows without prices of their own but the close are no
+/// bars.
 pub(crate) async fn bars(
-    instrument: &Instrument,
-    interval: api_types::Interval,
+    leg: &ShownLeg,
+    interval: BarLength,
     limit: usize,
     end: Option<i64>,
-) -> Result<BarsResponse, ApiError> {
-    let symbol = instrument.qualified();
+) -> Result<Vec<BarRow>, ApiError> {
     let end = end.map_or_else(String::new, |end| format!("&endTime={end}"));
-    get(&format!(
-        "/api/v1/bars?symbol={symbol}&interval={interval}&limit={limit}{end}"
-    ))
-    .await
+    let name = String::from(js_sys::encode_uri_component(&leg.api_name));
+    let source = leg.leg.source;
+    let path = format!(
+        "/api/v1/bars?symbol={name}&source={source}&interval={interval}&limit={limit}{end}"
+    );
+    if source.is_live() {
+        let answer: BarsResponse = get(&path).await?;
+        return Ok(answer.bars.rows().collect());
+    }
+    let answer: DatasetBarsResponse = get(&path).await?;
+    Ok(upload::bars(&answer.bars))
 }
 
 /// The analysis of a pair; `query` is escaped.

@@ -1,6 +1,6 @@
 //! The bars behind the candles: of an interval that suits the zoom, for both legs.
 
-use api_types::{BarsData, EventKind, Interval};
+use api_types::{BarLength, BarsData, EventKind, Interval};
 use leptos::prelude::*;
 use reactive_stores::Store;
 
@@ -22,15 +22,20 @@ pub(super) fn start(stores: Stores) {
 
 fn read(stores: Stores, chart: Store<Chart>, at: usize) {
     let key = Memo::new(move |_| {
-        let instrument = stores.legs.get()[at].as_ref()?.instrument.clone()?;
+        let leg = stores.legs.get()[at].clone()?;
         let (interval, span) = stores
             .view
-            .with(|view| (view.pair.interval.as_interval(), view.pair.span));
+            .with(|view| (view.pair.interval, view.pair.span));
         let range = stores.screen.range.get()?;
-        let interval = coarse_enough(interval?, range);
-        let until = until(interval, span, range, stores.now.get_untracked());
+        let interval = coarse_enough(interval, range);
+        let newest = if leg.instrument.is_some() {
+            stores.now.get_untracked()
+        } else {
+            i64::MIN
+        };
+        let until = until(interval, span, range, newest);
         Some(Key {
-            instrument,
+            leg,
             interval,
             until,
         })
@@ -42,7 +47,7 @@ fn read(stores: Stores, chart: Store<Chart>, at: usize) {
             known
                 .as_ref()
                 .zip(key.as_ref())
-                .is_some_and(|(known, key)| known.instrument == key.instrument)
+                .is_some_and(|(known, key)| known.leg == key.leg)
         });
         if is_same_symbol && key.is_some() {
             chart.key().set(key.clone());
@@ -61,20 +66,22 @@ fn read(stores: Stores, chart: Store<Chart>, at: usize) {
 }
 
 /// The pair's interval, or the next longer one that needs no more than so many bars for what is on screen.
-fn coarse_enough(interval: Interval, range: TimeRange) -> Interval {
-    let mut coarser = Interval::ALL
+fn coarse_enough(interval: BarLength, range: TimeRange) -> BarLength {
+    let needs_few = |length: &BarLength| range.span() / length.ms() < MOST_BARS;
+    let coarser = Interval::ALL
         .iter()
         .copied()
-        .filter(|longer| longer.ms() >= interval.ms());
-    coarser
-        .find(|longer| range.span() / longer.ms() < MOST_BARS)
-        .unwrap_or(Interval::D1)
+        .map(BarLength::from)
+        .filter(|longer| longer.ms() > interval.ms() && longer.is_multiple_of(interval));
+    let all: Vec<_> = std::iter::once(interval).chain(coarser).collect();
+    let found = all.iter().copied().find(needs_few);
+    found.or(all.last().copied()).unwrap_or(interval)
 }
 
 /// Bars of long ago are read up to where they are looked at, in steps, so that a small move needs no others.
-fn until(interval: Interval, span: Span, range: TimeRange, now: i64) -> Option<i64> {
+fn until(interval: BarLength, span: Span, range: TimeRange, now: i64) -> Option<i64> {
     let step = MOST_BARS / 2 * interval.ms();
-    let is_past = now - range.to > step;
+    let is_past = now.saturating_sub(range.to) > step;
     let end = match span {
         Span::Between(between) => Some(between.to),
         Span::Last(_) => None,
@@ -187,12 +194,21 @@ mod tests {
             from: 0,
             to: minutes * MINUTE,
         };
-        assert_eq!(coarse_enough(Interval::M1, range(1_999)), Interval::M1);
-        assert_eq!(coarse_enough(Interval::M1, range(2_000)), Interval::M5);
-        assert_eq!(coarse_enough(Interval::M15, range(100)), Interval::M15);
         assert_eq!(
-            coarse_enough(Interval::M1, range(100_000_000)),
-            Interval::D1
+            coarse_enough(Interval::M1.into(), range(1_999)),
+            Interval::M1.into()
+        );
+        assert_eq!(
+            coarse_enough(Interval::M1.into(), range(2_000)),
+            Interval::M5.into()
+        );
+        assert_eq!(
+            coarse_enough(Interval::M15.into(), range(100)),
+            Interval::M15.into()
+        );
+        assert_eq!(
+            coarse_enough(Interval::M1.into(), range(100_000_000)),
+            Interval::D1.into()
         );
     }
 
@@ -203,14 +219,17 @@ mod tests {
             from: now - 100 * MINUTE,
             to: now,
         };
-        assert_eq!(until(Interval::M1, Span::Last(1_000), latest, now), None);
+        assert_eq!(
+            until(Interval::M1.into(), Span::Last(1_000), latest, now),
+            None
+        );
         let past = TimeRange {
             from: 10_000 * MINUTE,
             to: 10_200 * MINUTE,
         };
-        let end = until(Interval::M1, Span::Last(1_000), past, now).unwrap();
+        let end = until(Interval::M1.into(), Span::Last(1_000), past, now).unwrap();
         assert!(end >= past.to + past.span() / 2 && end % (1_000 * MINUTE) == 0);
-        let end = until(Interval::M1, Span::Between(past), past, now);
+        let end = until(Interval::M1.into(), Span::Between(past), past, now);
         assert_eq!(end, Some(past.to), "nothing after the range is shown");
     }
 }

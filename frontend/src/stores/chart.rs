@@ -1,9 +1,10 @@
 //! The bars of one leg.
 
-use api_types::Interval;
+use api_types::BarLength;
 use reactive_stores::Store;
 
-use crate::model::{BarSeries, Instrument};
+use super::ShownLeg;
+use crate::model::BarSeries;
 
 /// Bars of one symbol and interval.
 #[derive(Clone, Debug, Default, Store)]
@@ -17,10 +18,10 @@ pub(crate) struct Chart {
 }
 
 /// What bars are of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Key {
-    pub(crate) instrument: Instrument,
-    pub(crate) interval: Interval,
+    pub(crate) leg: ShownLeg,
+    pub(crate) interval: BarLength,
     /// The last bar starts here at the latest, ms since the epoch; `None`: the latest, moving along.
     pub(crate) until: Option<i64>,
 }
@@ -28,7 +29,8 @@ pub(crate) struct Key {
 impl Key {
     /// The topic of the stream, where there is anything to follow.
     pub(crate) fn topic(&self) -> Option<String> {
-        let topic = format!("bars:{}:{}", self.instrument.qualified(), self.interval);
+        let instrument = self.leg.instrument.as_ref()?;
+        let topic = format!("bars:{}:{}", instrument.qualified(), self.interval);
         self.until.is_none().then_some(topic)
     }
 }

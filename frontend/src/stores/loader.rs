@@ -56,13 +56,12 @@ fn by_turnover(mut symbols: Vec<SymbolInfo>) -> Vec<SymbolInfo> {
 /// Reads the latest bars of what is on screen.
 pub(super) fn load_latest(chart: Store<Chart>, key: Key, attempt: u32) {
     spawn_local(async move {
-        let answer = api::bars(&key.instrument, key.interval, LATEST, key.until).await;
+        let answer = api::bars(&key.leg, key.interval, LATEST, key.until).await;
         if !is_wanted(chart, &key) {
             return;
         }
         match answer {
-            Ok(answer) => {
-                let rows = answer.bars.rows().collect();
+            Ok(rows) => {
                 chart
                     .series()
                     .update(|series| series.read_latest(rows, LATEST));
@@ -103,13 +102,12 @@ pub(super) fn load_older(chart: Store<Chart>) {
     }
     chart.is_growing().set(true);
     spawn_local(async move {
-        let answer = api::bars(&key.instrument, key.interval, OLDER, Some(first - 1)).await;
+        let answer = api::bars(&key.leg, key.interval, OLDER, Some(first - 1)).await;
         if !is_wanted(chart, &key) {
             return;
         }
         match answer {
-            Ok(answer) => {
-                let rows = answer.bars.rows().collect();
+            Ok(rows) => {
                 chart.is_growing().set(false);
                 // Only now: the change asks for more where the screen reaches further back.
                 chart

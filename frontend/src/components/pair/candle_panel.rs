@@ -5,7 +5,12 @@ use leptos::prelude::*;
 use super::{Side, actions::Csv, legend::Entry, panel::Panel, point::shown};
 use crate::{
     charts::{candles, closes},
-    model::{PairPoint, csv, draw, format, pair::export},
+    model::{
+        PairPoint, csv,
+        draw::{self, Drawn},
+        format,
+        pair::export,
+    },
     stores::{ChartStoreFields, PairStoreFields, Stores},
 };
 
@@ -36,7 +41,15 @@ pub(super) fn CandlePanel(side: Side) -> impl IntoView {
             .max(before.copied().filter(|_| found > 0).unwrap_or(0))
             .max(2)
     });
-    let has_bars = Memo::new(move |_| bars.key().with(Option::is_some));
+    // An upload may have closes alone.
+    let has_bars = Memo::new(move |_| {
+        let is_traded = stores.legs.get()[side.index()]
+            .as_ref()
+            .is_some_and(|leg| leg.instrument.is_some());
+        is_traded || bars.series().with(|series| series.first().is_some())
+    });
+    // As drawn: a candle may stand for several bars.
+    let drawn = RwSignal::new(None::<Drawn>);
     let entries = Memo::new(move |_| {
         let places = decimals.get();
         let price = |value: f64| format::price(value, places);
@@ -51,12 +64,17 @@ pub(super) fn CandlePanel(side: Side) -> impl IntoView {
             )];
         }
         let time = stores.crosshair.get();
-        let bar = bars.series().with(|series| match time {
-            Some(time) => {
-                let after = series.rows().partition_point(|bar| bar.time <= time);
-                series.rows().get(after.checked_sub(1)?).copied()
-            }
-            None => series.last().copied(),
+        let (bar, width) = drawn.with(|drawn| {
+            let Some(drawn) = drawn else { return (None, 1) };
+            let candles = &drawn.candles;
+            let bar = match time {
+                Some(time) => {
+                    let after = candles.partition_point(|candle| candle.time <= time);
+                    after.checked_sub(1).and_then(|at| candles.get(at))
+                }
+                None => candles.last(),
+            };
+            (bar.copied(), drawn.bars_per_candle)
         });
         let read = |of: fn(&api_types::BarRow) -> f64| {
             bar.as_ref()
@@ -66,12 +84,16 @@ pub(super) fn CandlePanel(side: Side) -> impl IntoView {
             || format::UNKNOWN.to_owned(),
             |bar| format::compact(bar.volume),
         );
+        let interval_ms = bars
+            .key()
+            .with(|key| key.as_ref().map_or(0, |key| key.interval.ms()));
         vec![
             Entry::number("O", read(|bar| bar.open)),
             Entry::number("H", read(|bar| bar.high)),
             Entry::number("L", read(|bar| bar.low)),
             Entry::number("C", read(|bar| bar.close)),
             Entry::number("Vol", volume),
+            Entry::number("per", format::span(width * interval_ms)),
         ]
     });
     let draw = move |sheet: &crate::charts::Sheet| {
@@ -92,18 +114,15 @@ pub(super) fn CandlePanel(side: Side) -> impl IntoView {
             let last = series
                 .last()
                 .map(|bar| (bar.close, bar.close >= bar.open))?;
-            let drawn = draw::select(
+            let selected = draw::select(
                 series.rows(),
                 sheet.range,
                 interval_ms,
                 sheet.most_candles(),
             );
-            Some(candles::figure(
-                sheet,
-                &drawn,
-                last,
-                decimals.get_untracked(),
-            ))
+            let figure = candles::figure(sheet, &selected, last, decimals.get_untracked());
+            drawn.set(Some(selected));
+            Some(figure)
         })
     };
     let track = move || {

@@ -9,6 +9,7 @@ pub(crate) mod scale;
 pub(crate) mod series;
 pub(crate) mod span;
 pub(crate) mod thin;
+pub(crate) mod upload;
 
 pub(crate) use choice::PairChoice;
 pub(crate) use leg::{Leg, Source};
