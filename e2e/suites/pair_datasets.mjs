@@ -36,7 +36,7 @@ export default (world) =>
     };
 
     test("are chosen, analysed in sample, charted and downloaded by the same controls", { timeout: 120_000 }, async () => {
-      const dataset = await upload("legs", 800);
+      const dataset = await upload("legs", 1_200);
       await world.browser.visit({}, async (dashboard) => {
         await dashboard.analysed();
         await dashboard.control("ySource").selectOption(dataset.source);
@@ -47,7 +47,7 @@ export default (world) =>
         }
         assert.equal(await dashboard.figure("z", "age").then((age) => age.includes("Mar")), true, "the moment of its last bar");
         const { content } = await dashboard.download(dashboard.panel("zscore").locator("[data-testid=csv]"));
-        assert.equal(content.toString().trim().split("\n").length, 801);
+        assert.equal(content.toString().trim().split("\n").length, 1_001, "the last thousand");
         await dashboard.choice("interval", "10m").click();
         await dashboard.analysed({ interval: "10m" });
         await dashboard.control("model").selectOption("kalman");

@@ -29,7 +29,7 @@ pub(crate) use chart::{Chart, ChartStoreFields, Key, Load};
 pub(crate) use feed::{Catalogue, Feed, FeedStoreFields, Link};
 pub(crate) use live::Live;
 pub(crate) use notice::Notice;
-pub(crate) use pair::{News, Pair, PairLoad, PairStoreFields, ShownLeg, datasets_of};
+pub(crate) use pair::{News, Pair, PairLoad, PairStoreFields, ShownLeg, datasets_of, own_interval};
 pub(crate) use preferences::Preferences;
 pub(crate) use relay::Relay;
 pub(crate) use screen::Screen;

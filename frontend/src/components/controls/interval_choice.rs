@@ -8,8 +8,8 @@ use super::{
     segments::{Segment, Segments},
 };
 use crate::{
-    model::{PairChoice, Source, format},
-    stores::Stores,
+    model::{PairChoice, format},
+    stores::{Stores, own_interval},
 };
 
 /// Multiples of an upload's own interval to choose from.
@@ -27,21 +27,6 @@ pub(super) fn IntervalChoice() -> impl IntoView {
             .map(|length| Segment::new(length, length.to_string(), spoken(length)))
             .collect::<Vec<_>>()
     });
-    // The interval of an upload is known when it is chosen; one that does not fit gives way.
-    Effect::new(move |_| {
-        let known = segments.with(|segments| {
-            segments
-                .iter()
-                .map(|segment| segment.value)
-                .collect::<Vec<_>>()
-        });
-        let now = chosen.get();
-        if let Some(first) = known.first().copied()
-            && !known.iter().any(|length| now.is_multiple_of(*length))
-        {
-            stores.choose(|pair| pair.interval = first);
-        }
-    });
     view! {
         <Segments
             label="Interval"
@@ -58,21 +43,9 @@ fn lengths(stores: Stores, pair: &PairChoice) -> Vec<BarLength> {
     if pair.has_live() {
         return Interval::ALL.iter().copied().map(BarLength::from).collect();
     }
-    let own = pair.legs().map(|leg| {
-        let Source::Dataset(id) = leg.source else {
-            return None;
-        };
-        stores.datasets.with(|datasets| {
-            let dataset = datasets.iter().find(|dataset| dataset.id == id)?;
-            dataset
-                .series
-                .iter()
-                .find(|series| series.symbol == leg.name)?
-                .interval
-        })
-    });
-    // Bars of both can be made in the longer of their intervals, if it is a multiple of the other.
-    let base = own.into_iter().flatten().max();
+    let base = stores
+        .datasets
+        .with(|datasets| own_interval(pair, datasets));
     let mut lengths: Vec<_> = base
         .into_iter()
         .flat_map(|base| MULTIPLES.map(|times| BarLength::from_ms(base.ms().checked_mul(times)?)))

@@ -1,6 +1,6 @@
 //! The legs as they are: which instrument, which upload.
 
-use api_types::{Dataset, SymbolInfo};
+use api_types::{BarLength, Dataset, SymbolInfo};
 
 use crate::model::{Instrument, Leg, PairChoice, Source};
 
@@ -44,13 +44,13 @@ impl ShownLeg {
     }
 }
 
-/// Fills in the legs that a link leaves open: the two most traded symbols, the second as y; of an upload the first series that is free.
+/// Fills in what a link leaves open, and returns whether there was any. The legs: the two most traded symbols, the second as y; of an upload the first series that is free.
 pub(super) fn fill_in(
     choice: &mut PairChoice,
     symbols: &[SymbolInfo],
     datasets: &[Dataset],
 ) -> bool {
-    let before = (choice.y.clone(), choice.x.clone());
+    let before = choice.clone();
     let names = |source: Source| -> Vec<String> {
         match source {
             Source::Live => {
@@ -80,7 +80,27 @@ pub(super) fn fill_in(
     if choice.x.name.is_empty() {
         choice.x.name = free(&choice.x, &choice.y);
     }
-    before != (choice.y.clone(), choice.x.clone())
+    // Another upload has another interval; one that does not fit gives way.
+    if !choice.has_live()
+        && let Some(own) = own_interval(choice, datasets)
+        && !choice.interval.is_multiple_of(own)
+    {
+        choice.interval = own;
+    }
+    before != *choice
+}
+
+/// The shortest bars that a pair of uploads can be made of: the longer of their intervals. `None` while the uploads are not known.
+pub(crate) fn own_interval(pair: &PairChoice, datasets: &[Dataset]) -> Option<BarLength> {
+    let own = |leg: &Leg| {
+        let Source::Dataset(id) = leg.source else {
+            return None;
+        };
+        let dataset = datasets.iter().find(|dataset| dataset.id == id)?;
+        let mut series = dataset.series.iter();
+        series.find(|series| series.symbol == leg.name)?.interval
+    };
+    pair.legs().into_iter().filter_map(own).max()
 }
 
 /// Names of the series of an upload.

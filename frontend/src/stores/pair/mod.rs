@@ -12,7 +12,7 @@ use api_types::{
 use reactive_stores::Store;
 
 pub(super) use effects::start;
-pub(crate) use legs::{ShownLeg, datasets_of};
+pub(crate) use legs::{ShownLeg, datasets_of, own_interval};
 pub(crate) use news::News;
 pub(super) use news::hear as take;
 
