@@ -154,7 +154,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,60}", like in "[0-9a-f]{8}[.][0-9]{0,25}([.][0-9]{1,12}-[0-9-]{0,25}){0,3}") {
+        fn no_text_makes_it_panic(text in "\\PC{0,60}", like in "[0-9a-f]{8}[.][0-9]{0,25}([.][0-9]{1,12}-[0-9-]{0,25}){0,3}([.]a[0-9-]{0,25}){0,2}") {
             let _ = text.parse::<Position>();
             if let Ok(position) = like.parse::<Position>() {
                 proptest::prop_assert_eq!(position.to_string().parse::<Position>().ok(), Some(position));
@@ -166,9 +166,10 @@ mod tests {
             topics: u32,
             at_ms: i64,
             symbols in proptest::collection::btree_map(1..=i32::MAX, 0..=i64::MAX, 0..20),
+            alert in proptest::option::of(0..=i64::MAX),
         ) {
             let symbols = symbols.into_iter().map(|(id, agg_id)| (SymbolId(id), agg_id)).collect();
-            let position = Position { topics, at_ms, symbols };
+            let position = Position { topics, at_ms, symbols, alert };
             proptest::prop_assert_eq!(position.to_string().parse::<Position>().ok(), Some(position));
         }
     }
