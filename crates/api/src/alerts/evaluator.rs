@@ -58,7 +58,8 @@ impl Evaluator {
                 Ok(Some(lease)) => {
                     backoff.reset();
                     tracing::info!(epoch = lease.epoch, "evaluating alerts");
-                    self.hold(&lease, &shutdown).await;
+                    // Boxed: it holds everything that evaluates, and would make this future as large all the time.
+                    Box::pin(self.hold(&lease, &shutdown)).await;
                     Duration::ZERO
                 }
                 Ok(None) => self.term / 4,
@@ -111,7 +112,7 @@ impl Evaluator {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!(%error, "the lease of alerts was not given back"),
                 Err(_) => {
-                    tracing::debug!("the database did not take the lease of alerts back in time")
+                    tracing::debug!("the database did not take the lease of alerts back in time");
                 }
             }
         }

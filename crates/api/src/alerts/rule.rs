@@ -157,6 +157,6 @@ impl Rule {
         const WITHOUT_LOOKBACK: usize = 500;
         self.spec
             .lookback()
-            .map_or(WITHOUT_LOOKBACK, |lookback| lookback.get())
+            .map_or(WITHOUT_LOOKBACK, analytics::Lookback::get)
     }
 }
