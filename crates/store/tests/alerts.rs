@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use anyhow::Context;
 use serde_json::json;
 use store::{
     Lease, Store, StoreError,
@@ -66,15 +67,13 @@ fn firing(rule: &AlertRule, episode: i64) -> RuleState {
 }
 
 async fn lease(store: &Store, owner: &str) -> anyhow::Result<Lease> {
-    Ok(leases::acquire(store, "alerts", owner, LONG)
-        .await?
-        .unwrap())
+    let lease = leases::acquire(store, "alerts", owner, LONG).await?;
+    lease.context("another holds the lease")
 }
 
 async fn rule(store: &Store, webhook: Option<(&str, Option<&str>)>) -> anyhow::Result<AlertRule> {
-    Ok(rules::insert(store, &definition("r", webhook), 1_000)
-        .await?
-        .unwrap())
+    let rule = rules::insert(store, &definition("r", webhook), 1_000).await?;
+    rule.context("there is no room for the rule")
 }
 
 async fn tell(store: &Store, lease: &Lease, rule: &AlertRule, episode: i64) -> anyhow::Result<()> {
@@ -232,10 +231,7 @@ async fn a_reader_that_goes_on_from_the_last_event_it_saw_misses_none() -> Resul
             break;
         }
     }
-    assert_eq!(
-        states::changed_after(store, change).await?.1 >= change,
-        true
-    );
+    assert!(states::changed_after(store, change).await?.1 >= change);
     Ok(())
 }
 

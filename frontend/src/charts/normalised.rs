@@ -13,12 +13,11 @@ pub(crate) fn figure(sheet: &Sheet, points: &[PairPoint]) -> Figure {
         Some(point.y)
     });
     let base = base(&drawn, sheet);
-    let legs: [(fn(&PairPoint) -> f64, _, _); 2] = [
-        (|point| point.x, base.map(|base| base.x), &palette.x),
-        (|point| point.y, base.map(|base| base.y), &palette.y),
-    ];
+    let closes: [fn(&PairPoint) -> f64; 2] = [|point| point.x, |point| point.y];
+    let bases = [base.map(|base| base.x), base.map(|base| base.y)];
+    let legs = closes.into_iter().zip(bases).zip([&palette.x, &palette.y]);
     let mut traces = Vec::new();
-    for (close, base, colour) in legs {
+    for ((close, base), colour) in legs {
         let share = move |point: &PairPoint| Some(100.0 * close(point) / base?);
         traces.push(trace::line(
             trace::times_of(&drawn, sheet.zone),

@@ -260,6 +260,7 @@ mod tests {
                 spread: Some(0.25),
                 beta: None,
                 correlation: None,
+                tested_time: None,
                 p_value: None,
                 cointegrated: None,
                 half_life_bars: None,

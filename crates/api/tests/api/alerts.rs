@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::{Api, spread::Pair, until};
 
 /// A rule on the pair, with these fields besides.
-fn rule(fields: Value) -> Value {
+fn rule(fields: &Value) -> Value {
     let mut body = json!({"name": "spread", "pair": Pair::spec()});
     if fields.get("kind").is_none() {
         // Further off than the noise of the pair ever is.
@@ -24,7 +24,7 @@ fn rule(fields: Value) -> Value {
     body
 }
 
-async fn make(api: &Api, fields: Value) -> AlertRule {
+async fn make(api: &Api, fields: &Value) -> AlertRule {
     let request = api.client.post(api.url("/api/v1/alerts/rules"));
     let answer = request.json(&rule(fields)).send().await.unwrap();
     let (status, text) = (answer.status(), answer.text().await.unwrap());

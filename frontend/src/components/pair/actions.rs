@@ -18,6 +18,10 @@ pub(super) enum Csv {
 }
 
 /// CSV and PNG.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a component owns its properties"
+)]
 #[component]
 pub(super) fn Actions(
     /// What the chart is called in file names.

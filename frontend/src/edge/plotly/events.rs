@@ -83,7 +83,7 @@ impl Listeners {
     fn listen<E: 'static, const N: usize>(
         element: &HtmlElement,
         on_event: impl Fn(E) + Clone + 'static,
-        events: [(&str, fn(&JsValue) -> Option<E>); N],
+        events: [(&str, Read<E>); N],
     ) -> Self {
         let chart: &ChartElement = element.unchecked_ref();
         let closures = events.map(|(name, read)| {
@@ -101,6 +101,9 @@ impl Listeners {
         }
     }
 }
+
+/// What a callback's detail says, if it is of interest.
+type Read<E> = fn(&JsValue) -> Option<E>;
 
 fn moved(detail: &JsValue) -> Option<ChartEvent> {
     let (from, to) = window(detail)?;

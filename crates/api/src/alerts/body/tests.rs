@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 
-fn draft(body: Value) -> Result<RuleDefinition, Vec<(String, String)>> {
-    match read(&body, Reach::Public) {
+fn draft(body: &Value) -> Result<RuleDefinition, Vec<(String, String)>> {
+    match read(body, Reach::Public) {
         Ok(draft) => Ok(draft.into_definition()),
         Err(ApiError::BadParameters(errors)) => {
             Err(errors.into_iter().map(|e| (e.field, e.detail)).collect())
@@ -13,7 +13,7 @@ fn draft(body: Value) -> Result<RuleDefinition, Vec<(String, String)>> {
 }
 
 /// A rule with these fields besides a name and a pair.
-fn with(fields: Value) -> Value {
+fn with(fields: &Value) -> Value {
     let mut body = json!({"name": "r", "pair": {"y": "ETHUSDT", "x": "BTCUSDT"}});
     for (name, value) in fields.as_object().unwrap() {
         body[name] = value.clone();
@@ -23,7 +23,7 @@ fn with(fields: Value) -> Value {
 
 #[test]
 fn what_is_not_given_is_as_documented() {
-    let rule = draft(with(json!({}))).unwrap();
+    let rule = draft(&with(&json!({}))).unwrap();
     assert_eq!(
         (&*rule.name, rule.enabled, &*rule.kind),
         ("r", true, "zThreshold")
@@ -46,13 +46,13 @@ fn what_is_not_given_is_as_documented() {
         })
     );
     let levels = |kind: &str| {
-        let rule = draft(with(json!({"kind": kind}))).unwrap();
+        let rule = draft(&with(&json!({"kind": kind}))).unwrap();
         (rule.threshold, rule.exit, rule.over_bars)
     };
     assert_eq!(levels("cointegrationLost"), (0.1, 0.05, None));
     assert_eq!(levels("hedgeRatioDrift"), (0.1, 0.05, Some(100)));
     assert_eq!(levels("feedStale"), (30.0, 5.0, None));
-    assert_eq!(draft(with(json!({"threshold": 1.0}))).unwrap().exit, 0.25);
+    assert_eq!(draft(&with(&json!({"threshold": 1.0}))).unwrap().exit, 0.25);
 }
 
 #[test]
@@ -66,8 +66,8 @@ fn a_rule_reads_back_as_it_is_told() {
         pair.as_object_mut()
             .unwrap()
             .retain(|_, value| !value.is_null());
-        let told = draft(json!({"name": "r", "pair": pair})).unwrap();
-        let again = draft(json!({"name": "r", "pair": told.pair})).unwrap();
+        let told = draft(&json!({"name": "r", "pair": pair})).unwrap();
+        let again = draft(&json!({"name": "r", "pair": told.pair})).unwrap();
         assert_eq!(again, told);
         assert!(rule::Rule::of(&told).is_ok());
     }
@@ -187,7 +187,7 @@ fn every_wrong_field_is_told_with_what_is_allowed() {
             "live",
         ),
     ] {
-        let errors = draft(with(fields.clone())).expect_err(&fields.to_string());
+        let errors = draft(&with(&fields)).expect_err(&fields.to_string());
         assert_eq!(errors.len(), 1, "{fields}: {errors:?}");
         assert_eq!(errors[0].0, field, "{fields}: {errors:?}");
         assert!(errors[0].1.contains(allowed), "{fields}: {errors:?}");
@@ -196,8 +196,9 @@ fn every_wrong_field_is_told_with_what_is_allowed() {
 
 #[test]
 fn everything_wrong_is_told_at_once() {
-    let errors =
-        draft(json!({"enabled": 1, "kind": "x", "threshold": -1, "pair": {"y": "A", "window": 1}}));
+    let errors = draft(
+        &json!({"enabled": 1, "kind": "x", "threshold": -1, "pair": {"y": "A", "window": 1}}),
+    );
     let fields: Vec<String> = errors
         .unwrap_err()
         .into_iter()
@@ -214,5 +215,5 @@ fn everything_wrong_is_told_at_once() {
             "pair.window"
         ]
     );
-    assert!(draft(json!([])).unwrap_err()[0].1.contains("JSON object"));
+    assert!(draft(&json!([])).unwrap_err()[0].1.contains("JSON object"));
 }

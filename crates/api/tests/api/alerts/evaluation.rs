@@ -16,7 +16,7 @@ async fn a_breach_is_told_once_and_so_is_its_end() {
     let db = TestDb::create().await.unwrap();
     let mut pair = Pair::new(&db).await;
     let api = Api::start(&db).await;
-    let made = make(&api, json!({})).await;
+    let made = make(&api, &json!({})).await;
     until_judged(&api, made.id, &pair).await;
     assert_eq!(kinds(&api).await, []);
 
@@ -48,7 +48,7 @@ async fn bars_that_closed_while_nobody_evaluated_are_evaluated_afterwards() {
     let db = TestDb::create().await.unwrap();
     let mut pair = Pair::new(&db).await;
     let api = Api::start(&db).await;
-    let made = make(&api, json!({})).await;
+    let made = make(&api, &json!({})).await;
     until_judged(&api, made.id, &pair).await;
     api.stop().await;
 
@@ -80,7 +80,7 @@ async fn a_short_breach_of_a_rule_with_a_duration_is_not_told() {
     let db = TestDb::create().await.unwrap();
     let mut pair = Pair::new(&db).await;
     let api = Api::start(&db).await;
-    let made = make(&api, json!({"duration": {"bars": 1}})).await;
+    let made = make(&api, &json!({"duration": {"bars": 1}})).await;
     until_judged(&api, made.id, &pair).await;
     pair.breach(1.0).await;
     let judged = until_judged(&api, made.id, &pair).await;
@@ -101,7 +101,7 @@ async fn a_rule_that_is_changed_switched_off_or_deleted_while_it_fires_tells_the
     let api = Api::start(&db).await;
     let mut ids = Vec::new();
     for _ in 0..3 {
-        ids.push(make(&api, json!({})).await.id);
+        ids.push(make(&api, &json!({})).await.id);
     }
     pair.breach(1.0).await;
     for &id in &ids {
@@ -115,7 +115,7 @@ async fn a_rule_that_is_changed_switched_off_or_deleted_while_it_fires_tells_the
         let answer = api
             .client
             .put(path(id))
-            .json(&rule(fields))
+            .json(&rule(&fields))
             .send()
             .await
             .unwrap();
@@ -162,8 +162,8 @@ async fn while_the_feed_is_stale_z_rules_wait_and_nothing_is_lost() {
     let db = TestDb::create().await.unwrap();
     let mut pair = Pair::new(&db).await;
     let api = Api::start(&db).await;
-    let z = make(&api, json!({})).await;
-    let stale = make(&api, json!({"kind": "feedStale", "threshold": 5})).await;
+    let z = make(&api, &json!({})).await;
+    let stale = make(&api, &json!({"kind": "feedStale", "threshold": 5})).await;
     until_judged(&api, z.id, &pair).await;
     pair.feed(FeedState::Reconnecting).await;
     until("it is silenced", async || {
@@ -202,9 +202,9 @@ async fn a_hedge_ratio_that_moves_and_cointegration_that_is_lost_are_told() {
     let mut short = Pair::spec();
     short["lookback"] = json!(30);
     let drift = json!({"kind": "hedgeRatioDrift", "over": 10, "threshold": 0.02, "pair": short});
-    let drift = make(&api, drift).await;
+    let drift = make(&api, &drift).await;
     let lost = json!({"kind": "cointegrationLost", "threshold": 0.2, "pair": short});
-    let lost = make(&api, lost).await;
+    let lost = make(&api, &lost).await;
     for id in [drift.id, lost.id] {
         until_judged(&api, id, &pair).await;
     }
@@ -230,7 +230,7 @@ async fn on_the_provisional_point_a_breach_is_told_before_its_bar_is_closed() {
     let db = TestDb::create().await.unwrap();
     let mut pair = Pair::new(&db).await;
     let api = Api::start(&db).await;
-    let made = make(&api, json!({"evaluateOn": "provisional"})).await;
+    let made = make(&api, &json!({"evaluateOn": "provisional"})).await;
     until_judged(&api, made.id, &pair).await;
     pair.open_bar(5.0).await;
     until("it is told", async || !events(&api).await.is_empty()).await;
@@ -252,7 +252,7 @@ async fn of_two_servers_one_evaluates_and_the_other_goes_on_when_it_stops() {
     let (one, other) = (Api::with(settings.clone()).await, Api::with(settings).await);
     one.until_ready().await;
     other.until_ready().await;
-    let made = make(&one, json!({})).await;
+    let made = make(&one, &json!({})).await;
     until_judged(&other, made.id, &pair).await;
     pair.breach(1.0).await;
     until_judged(&other, made.id, &pair).await;

@@ -124,7 +124,7 @@ async fn make_rule(db: &TestDb, pair: &Pair, receiver: &Receiver) {
     let api = Api::with(settings).await;
     api.until_ready().await;
     let hook = json!({"url": receiver.url, "secret": "0123456789abcdef"});
-    let made = make(&api, json!({"webhook": hook})).await;
+    let made = make(&api, &json!({"webhook": hook})).await;
     until_judged(&api, made.id, pair).await;
     api.stop().await;
 }

@@ -22,7 +22,7 @@ async fn a_rule_is_answered_with_all_its_defaults_and_without_its_secret() {
         &api,
         "POST",
         "/api/v1/alerts/rules",
-        &rule(json!({"webhook": hook})),
+        &rule(&json!({"webhook": hook})),
     )
     .await;
     assert_eq!(answer.status(), 201);
@@ -84,7 +84,7 @@ async fn what_is_wrong_with_a_rule_is_told_at_once_and_nothing_is_stored() {
         "threshold": -1, "colour": "red", "pair": {"y": "YUSDT", "window": 2},
         "webhook": {"url": "https://169.254.169.254/latest"},
     });
-    let told = problem(send(&api, "POST", "/api/v1/alerts/rules", &rule(wrong)).await).await;
+    let told = problem(send(&api, "POST", "/api/v1/alerts/rules", &rule(&wrong)).await).await;
     assert_eq!(told.status, 400);
     let fields: Vec<&str> = told
         .errors
@@ -102,7 +102,7 @@ async fn what_is_wrong_with_a_rule_is_told_at_once_and_nothing_is_stored() {
         ]
     );
 
-    let mut unknown = rule(json!({}));
+    let mut unknown = rule(&json!({}));
     unknown["pair"]["x"] = json!("NOSUCH");
     let told = problem(send(&api, "POST", "/api/v1/alerts/rules", &unknown).await).await;
     assert_eq!((told.status, told.detail.contains("NOSUCH")), (404, true));
@@ -139,13 +139,13 @@ async fn there_are_no_more_rules_than_there_may_be() {
     config.alerts.api_max_alert_rules = 2;
     let api = Api::with(config).await;
     api.until_ready().await;
-    let stale = make(&api, json!({"kind": "feedStale"})).await;
+    let stale = make(&api, &json!({"kind": "feedStale"})).await;
     assert_eq!(
         (stale.kind, stale.threshold, stale.status.state),
         (AlertKind::FeedStale, 30.0, AlertState::Normal)
     );
-    make(&api, json!({"enabled": false})).await;
-    let told = problem(send(&api, "POST", "/api/v1/alerts/rules", &rule(json!({}))).await).await;
+    make(&api, &json!({"enabled": false})).await;
+    let told = problem(send(&api, "POST", "/api/v1/alerts/rules", &rule(&json!({}))).await).await;
     assert_eq!(
         (told.status, told.kind.as_str()),
         (409, "urn:spreadscope:problem:too-many-alert-rules")

@@ -32,7 +32,7 @@ async fn a_client_hears_of_every_event_once_also_when_it_comes_back_elsewhere() 
     let db = TestDb::create().await.unwrap();
     let mut pair = Pair::new(&db).await;
     let (one, other) = (Api::start(&db).await, Api::start(&db).await);
-    let made = make(&one, json!({})).await;
+    let made = make(&one, &json!({})).await;
     until_judged(&one, made.id, &pair).await;
     pair.breach(1.0).await;
     until_judged(&one, made.id, &pair).await;
@@ -73,7 +73,7 @@ async fn rules_that_are_made_and_deleted_are_told() {
     let mut stream = Events::open(&api, "alerts").await;
     let (kind, snapshot) = next(&mut stream).await;
     assert_eq!((kind, snapshot.states), (EventKind::Snapshot, Vec::new()));
-    let made = make(&api, json!({})).await;
+    let made = make(&api, &json!({})).await;
     while !next(&mut stream).await.1.rules_changed {}
     loop {
         let (_, data) = next(&mut stream).await;

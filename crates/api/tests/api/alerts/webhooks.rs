@@ -33,7 +33,7 @@ async fn a_receiver_that_fails_gets_the_event_again_under_its_id_and_the_next_on
     let receiver = Receiver::start().await;
     receiver.answer(Answer::With(503));
     let hook = json!({"url": receiver.url, "secret": "0123456789abcdef"});
-    let made = make(&api, json!({"webhook": hook})).await;
+    let made = make(&api, &json!({"webhook": hook})).await;
     until_judged(&api, made.id, &pair).await;
     pair.breach(1.0).await;
     pair.calm().await;
@@ -85,7 +85,7 @@ async fn a_receiver_on_this_machine_is_refused_unless_it_is_allowed() {
     let mut pair = Pair::new(&db).await;
     let receiver = Receiver::start().await;
     let lax = api(&db).await;
-    let made = make(&lax, json!({"webhook": {"url": receiver.url}})).await;
+    let made = make(&lax, &json!({"webhook": {"url": receiver.url}})).await;
     until_judged(&lax, made.id, &pair).await;
     lax.stop().await;
     // The rule is stored; a server that does not allow it does not send it all the same.
