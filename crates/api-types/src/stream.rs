@@ -4,12 +4,13 @@
 //! | --- | --- |
 //! | `ticks:BTCUSDT` | last price and 24 h volume, at most ten times a second |
 //! | `bars:BTCUSDT:1m` | the last bars, then those that change |
-//! | `pair:y=BTCUSDT&x=ETHUSDT` | [`PairUpdate`]: the parameters of `/pairs/analytics`, percent-encoded as in its query string |
+//! | `pair:y=ETHUSDT&x=BTCUSDT` | [`PairUpdate`]: the parameters of `/pairs/analytics`, percent-encoded as in its query string |
 //! | `watchlist` | [`WatchlistData`]: all rows, then those that change, about once a second |
 //! | `alerts` | where alert rules stand and what they told; then what changes, each event once |
 //! | `status` | [`StatusResponse`] whenever it changes |
 //!
-//! Symbols may carry their venue (`ticks:simulated:BTCUSDT`). `topics` is a comma-separated list.
+//! Symbols may carry their venue (`ticks:simulated:BTCUSDT`). `topics` is a comma-separated list, and as a value of
+//! the query string percent-encoded as a whole, the query strings of pairs once more.
 //! Every event is a default (`message`) event whose `data` is a [`StreamEvent`]. The `id` of an event
 //! is a position that is good on every server of the same database: a client that comes back with
 //! `Last-Event-ID` (or the parameter `lastEventId`) is sent what it missed.
@@ -183,7 +184,7 @@ pub struct BarsData {
 
 /// Data of a `pair:` topic. Points of `series` replace those of the same time, or are new; a provisional
 /// last point (`closed` is false) is replaced by the next event. What is absent has not changed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PairUpdate {
@@ -193,6 +194,9 @@ pub struct PairUpdate {
     /// How the legs were joined; with a snapshot or reset.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub alignment: Option<Alignment>,
+    /// Ids of the last trades of y and x that are in it, the open bar included; 0 before the first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agg_ids: Option<[i64; 2]>,
     /// The points: all of the range with a snapshot or reset.
     pub series: PairColumns,
     /// The last figures together.

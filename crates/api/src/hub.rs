@@ -2,28 +2,31 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`topic`] | what can be followed |
+//! | [`topic`], [`subject`] | what can be followed, as it is asked for and with its names looked up |
 //! | [`position`] | where a client is, as the `id` of its events |
 //! | [`pump`] | hears notifications, keeps watermarks, raises the signals of topics |
 //! | [`signal`] | what a topic has to catch up with, merged |
 //! | [`overview`] | 24-hour volumes of all symbols, read together |
-//! | [`ticks`], [`bars`], [`watchlist`], [`alerts`], [`status`] | one task for each topic: reads what changed, tells its clients |
+//! | [`ticks`], [`bars`], [`pair`], [`watchlist`], [`alerts`], [`status`] | one task for each topic: reads what changed, tells its clients |
 //! | [`window`] | the last bars of a series, as its clients have them |
 //! | [`outbox`] | from a topic to its clients: bounded queues |
 //! | [`client`] | one client's stream: events with ids, heartbeats, an end with a reason |
 //!
 //! A topic's task starts when it is first asked for and stays: without clients it holds nothing and
-//! reads nothing, and there are only so many topics.
+//! reads nothing, and there are only so many topics. That of a pair ends when nobody follows it: there are
+//! any number of pairs and parameters.
 
 pub(crate) mod alerts;
 pub(crate) mod bars;
 pub(crate) mod client;
 pub(crate) mod outbox;
 pub(crate) mod overview;
+mod pair;
 pub(crate) mod position;
 pub(crate) mod pump;
 pub(crate) mod signal;
 pub(crate) mod status;
+pub(crate) mod subject;
 pub(crate) mod ticks;
 pub(crate) mod topic;
 pub(crate) mod watchlist;
@@ -31,18 +34,33 @@ pub(crate) mod window;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::available_parallelism,
     time::Duration,
 };
 
 use api_types::WatchlistData;
-use store::{Store, SymbolId, symbols::SymbolInfo};
-use tokio::sync::{mpsc, oneshot};
+use store::Store;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{outbox::Outbox, overview::Overviews, position::Position, pump::Pulse, topic::Topic};
+use self::{
+    alerts::AlertsTopic,
+    bars::BarsTopic,
+    outbox::Outbox,
+    overview::Overviews,
+    pair::PairTopic,
+    position::Position,
+    pump::Pulse,
+    status::StatusTopic,
+    subject::{Meaning, ResolvedTopic, Subject},
+    ticks::TicksTopic,
+    topic::Topic,
+    watchlist::WatchlistTopic,
+};
 use crate::{
     live::{Sessions, Shelf},
+    problem::ApiError,
     resolve::Directory,
     status::StatusReader,
 };
@@ -54,9 +72,8 @@ const ADMISSIONS: usize = 1_024;
 #[derive(Debug)]
 pub(crate) struct Admission {
     pub(crate) outbox: Outbox,
-    /// Where it was when its last stream ended: the trade up to which it has the topic's symbol, or the
-    /// last alert event, and when it got it.
-    pub(crate) resume: Option<Resume>,
+    /// Where it was when its last stream, of the same topics, ended.
+    pub(crate) position: Option<Arc<Position>>,
 }
 
 /// Forgets those who left before they were sent anything, which may be many while the database is away.
@@ -64,37 +81,11 @@ fn forget_gone(waiting: &mut Vec<Admission>) {
     waiting.retain(|admission| !admission.outbox.is_gone());
 }
 
-/// Where a client was.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Resume {
-    pub(crate) agg_id: i64,
-    pub(crate) at_ms: i64,
-}
-
-/// A topic together with the symbol that it turned out to name.
-#[derive(Debug, Clone)]
-pub(crate) struct ResolvedTopic {
-    pub(crate) topic: Topic,
-    /// `None` for topics that are about no single symbol.
-    pub(crate) symbol: Option<SymbolInfo>,
-}
-
-impl ResolvedTopic {
-    /// The symbol whose trade ids measure how far a client is, if the topic counts.
-    pub(crate) fn counts(&self) -> Option<SymbolId> {
-        match &self.topic {
-            Topic::Bars(..) => self.symbol.as_ref().map(|info| info.symbol_id),
-            Topic::Ticks(_) | Topic::Watchlist | Topic::Alerts | Topic::Status => None,
-        }
-    }
-}
-
 /// The topics of this process. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Hub(Arc<Inner>);
 
-/// A name without venue may come to mean another symbol; each meaning has its own task.
-type TopicKey = (Topic, Option<SymbolId>);
+type TopicKey = (Arc<str>, Meaning);
 
 #[derive(Debug)]
 struct Inner {
@@ -105,18 +96,10 @@ struct Inner {
     status: StatusReader,
     coalesce: Duration,
     topics: Mutex<HashMap<TopicKey, mpsc::Sender<Admission>>>,
-    #[allow(
-        clippy::allow_attributes,
-        dead_code,
-        reason = "pair analytics are on their way"
-    )]
     shelf: Shelf,
-    #[allow(
-        clippy::allow_attributes,
-        dead_code,
-        reason = "pair analytics are on their way"
-    )]
     sessions: Sessions,
+    /// A permit for each core that may compute the figures of pairs.
+    cores: Arc<Semaphore>,
     asks: mpsc::Sender<watchlist::Ask>,
     /// Taken by the task of the watchlist.
     asked: Mutex<Option<mpsc::Receiver<watchlist::Ask>>>,
@@ -159,6 +142,9 @@ impl Hub {
             topics: Mutex::default(),
             shelf,
             sessions,
+            cores: Arc::new(Semaphore::new(
+                available_parallelism().map_or(2, usize::from),
+            )),
             asks,
             asked: Mutex::new(Some(asked)),
             tasks,
@@ -203,23 +189,22 @@ impl Hub {
     }
 
     /// Pairs that are followed in this process.
-    #[allow(
-        clippy::allow_attributes,
-        dead_code,
-        reason = "pair analytics are on their way"
-    )]
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.0.sessions
     }
 
     /// Closes that are held in this process.
-    #[allow(
-        clippy::allow_attributes,
-        dead_code,
-        reason = "pair analytics are on their way"
-    )]
     pub(crate) fn shelf(&self) -> &Shelf {
         &self.0.shelf
+    }
+
+    /// Looks up what a topic is about.
+    ///
+    /// # Errors
+    /// See [`ResolvedTopic::of`].
+    pub(crate) async fn resolve(&self, topic: &Topic) -> Result<ResolvedTopic, ApiError> {
+        let inner = &self.0;
+        ResolvedTopic::of(topic, &inner.store, &inner.directory, &inner.sessions).await
     }
 
     /// Makes a client follow these topics from now on, from `position` where that applies.
@@ -227,42 +212,24 @@ impl Hub {
         &self,
         topics: &[ResolvedTopic],
         outbox: &Outbox,
-        position: Option<&Position>,
+        position: Option<Position>,
     ) {
+        let position = position.map(Arc::new);
         for topic in topics {
-            let resume = topic
-                .counts()
-                .zip(position)
-                .and_then(|(symbol_id, position)| {
-                    let agg_id = *position.symbols.get(&symbol_id)?;
-                    Some(Resume {
-                        agg_id,
-                        at_ms: position.at_ms,
-                    })
-                });
-            let resume = match (&topic.topic, position) {
-                (Topic::Alerts, Some(position)) => position.alert.map(|event_id| Resume {
-                    agg_id: event_id,
-                    at_ms: position.at_ms,
-                }),
-                _ => resume,
+            let admission = Admission {
+                outbox: outbox.clone(),
+                position: position.clone(),
             };
             // The task ends only with the process, and then so does the client's stream.
-            let _ = self
-                .task(topic)
-                .send(Admission {
-                    outbox: outbox.clone(),
-                    resume,
-                })
-                .await;
+            let _ = self.task(topic).send(admission).await;
         }
     }
 
     /// The watchlist as it is now, at `revision` or a later one; `None` if it cannot be had in time.
     pub(crate) async fn watchlist(&self, revision: i64) -> Option<WatchlistData> {
         self.task(&ResolvedTopic {
-            topic: Topic::Watchlist,
-            symbol: None,
+            name: Topic::Watchlist.to_string().into(),
+            subject: Subject::Watchlist,
         });
         let (reply, answer) = oneshot::channel();
         let ask = watchlist::Ask { revision, reply };
@@ -271,78 +238,73 @@ impl Hub {
     }
 
     fn task(&self, resolved: &ResolvedTopic) -> mpsc::Sender<Admission> {
-        let inner = &self.0;
-        let key = (
-            resolved.topic.clone(),
-            resolved.symbol.as_ref().map(|info| info.symbol_id),
-        );
-        let mut topics = inner.topics.lock().unwrap_or_else(PoisonError::into_inner);
-        topics
+        let key = (resolved.name.clone(), resolved.meaning());
+        self.topics()
             .entry(key)
-            .or_insert_with(|| self.spawn(resolved))
+            .or_insert_with_key(|key| self.spawn(resolved, key))
             .clone()
     }
 
-    fn spawn(&self, resolved: &ResolvedTopic) -> mpsc::Sender<Admission> {
+    fn topics(&self) -> MutexGuard<'_, HashMap<TopicKey, mpsc::Sender<Admission>>> {
+        self.0.topics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spawn(&self, resolved: &ResolvedTopic, key: &TopicKey) -> mpsc::Sender<Admission> {
         let inner = &self.0;
         let (sender, admissions) = mpsc::channel(ADMISSIONS);
-        let stop = inner.shutdown.clone();
         let (store, pulse) = (inner.store.clone(), inner.pulse.clone());
-        match (&resolved.topic, &resolved.symbol) {
-            (Topic::Bars(_, interval), Some(symbol)) => {
-                let topic = bars::BarsTopic::new(
-                    store,
-                    &pulse,
-                    resolved.topic.to_string(),
-                    symbol.clone(),
-                    *interval,
-                    inner.coalesce,
-                );
-                inner
-                    .tasks
-                    .spawn(stop.run_until_cancelled_owned(topic.run(admissions)));
+        let name = resolved.name.clone();
+        match &resolved.subject {
+            Subject::Ticks(symbol) => {
+                let (overviews, symbol) = (inner.overviews.clone(), symbol.clone());
+                let topic = TicksTopic::new(pulse, overviews, name, symbol, inner.coalesce);
+                self.run(topic.run(admissions));
             }
-            (Topic::Ticks(_), Some(symbol)) => {
-                let topic = ticks::TicksTopic::new(
-                    pulse,
-                    inner.overviews.clone(),
-                    resolved.topic.to_string(),
-                    symbol.clone(),
-                    inner.coalesce,
-                );
-                inner
-                    .tasks
-                    .spawn(stop.run_until_cancelled_owned(topic.run(admissions)));
+            Subject::Bars(symbol, interval) => {
+                let symbol = symbol.clone();
+                let topic = BarsTopic::new(store, &pulse, name, symbol, *interval, inner.coalesce);
+                self.run(topic.run(admissions));
             }
-            (Topic::Watchlist, _) => {
-                let asked = inner
-                    .asked
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .take()
-                    .expect("the task is started once");
-                let topic = watchlist::WatchlistTopic::new(store, inner.sessions.clone(), &pulse);
-                inner
-                    .tasks
-                    .spawn(stop.run_until_cancelled_owned(topic.run(admissions, asked)));
+            Subject::Pair(spec, follower) => {
+                let (spec, follower) = (*spec.clone(), follower.clone());
+                let topic = PairTopic::new(name, spec, follower, inner.cores.clone());
+                let (hub, key) = (self.clone(), key.clone());
+                self.run(topic.run(admissions, move |admissions| {
+                    hub.drop_unused(&key, admissions)
+                }));
             }
-            (Topic::Alerts, _) => {
-                let topic = alerts::AlertsTopic::new(store, &pulse, inner.coalesce);
-                inner
-                    .tasks
-                    .spawn(stop.run_until_cancelled_owned(topic.run(admissions)));
+            Subject::Watchlist => {
+                let mut asked = inner.asked.lock().unwrap_or_else(PoisonError::into_inner);
+                let asked = asked.take().expect("the task is started once");
+                let topic = WatchlistTopic::new(store, inner.sessions.clone(), &pulse);
+                self.run(topic.run(admissions, asked));
             }
-            (Topic::Status, _) => {
-                let topic = status::StatusTopic::new(inner.status.clone(), &pulse);
-                inner
-                    .tasks
-                    .spawn(stop.run_until_cancelled_owned(topic.run(admissions)));
+            Subject::Alerts => {
+                let topic = AlertsTopic::new(store, &pulse, inner.coalesce);
+                self.run(topic.run(admissions));
             }
-            (Topic::Bars(..) | Topic::Ticks(_), None) => {
-                unreachable!("topics about a symbol are resolved with it")
+            Subject::Status => {
+                let topic = StatusTopic::new(inner.status.clone(), &pulse);
+                self.run(topic.run(admissions));
             }
         }
         sender
+    }
+
+    fn run(&self, topic: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.0.shutdown.clone();
+        self.0.tasks.spawn(stop.run_until_cancelled_owned(topic));
+    }
+
+    /// Takes a topic out, unless somebody is about to follow it.
+    fn drop_unused(&self, key: &TopicKey, admissions: &mpsc::Receiver<Admission>) -> bool {
+        let mut topics = self.topics();
+        // One sender is here; who has another has just taken it to send with.
+        let unused = admissions.is_empty() && admissions.sender_strong_count() == 1;
+        if unused {
+            topics.remove(key);
+        }
+        unused
     }
 }
 
@@ -357,7 +319,7 @@ mod tests {
         let mut waiting: Vec<Admission> = [gone, there]
             .map(|outbox| Admission {
                 outbox,
-                resume: None,
+                position: None,
             })
             .into();
         forget_gone(&mut waiting);

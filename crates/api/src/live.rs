@@ -9,16 +9,12 @@
 //! | [`points`] | the points of an analysis, shared while it grows |
 //! | [`run`] | an analysis as it grows at its end, without I/O |
 //! | [`session`], [`state`] | an analysis that follows the market, and what its followers see |
+//! | [`figures`], [`columns`] | the rest of what is told of it, and how its points are sent |
 //! | [`sessions`] | the sessions of this process: one for all who ask for the same |
 
-#![allow(
-    clippy::allow_attributes,
-    dead_code,
-    unused_imports,
-    reason = "the analyses that use the rest are on their way"
-)]
-
 mod anchor;
+mod columns;
+pub(crate) mod figures;
 mod held;
 mod points;
 mod run;
@@ -28,8 +24,9 @@ mod sessions;
 mod shelf;
 mod state;
 
-pub(crate) use held::Close;
-pub(crate) use points::{PairPoint, Points};
+pub(crate) use columns::columns;
+pub(crate) use figures::Figures;
+pub(crate) use points::{Mark, PairPoint, Points};
 pub(crate) use series::{Closes, Series};
 pub(crate) use session::Follower;
 pub(crate) use sessions::Sessions;

@@ -142,6 +142,11 @@ impl ApiError {
         }])
     }
 
+    /// As a client is told.
+    pub(crate) fn in_words(&self) -> String {
+        self.problem().detail
+    }
+
     fn problem(&self) -> Problem {
         match self {
             Self::BadParameters(errors) => {

@@ -39,7 +39,7 @@ pub(crate) async fn read(
     let mut wrong = Vec::new();
     for (place, pair) in pairs.iter().enumerate() {
         let spec = match parse(pair) {
-            Ok(spec) => spec.resolved(shared).await,
+            Ok(spec) => spec.resolved(&shared.store, &shared.directory).await,
             Err(error) => Err(error),
         };
         match spec {

@@ -12,7 +12,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     Admission, forget_gone,
-    outbox::{Audience, Message},
+    outbox::{Audience, Message, Reached},
     pump::Pulse,
     signal::Signal,
 };
@@ -185,11 +185,13 @@ impl AlertsTopic {
         let last = events::last(&self.store, SNAPSHOT_EVENTS).await?;
         let last = told(last, known.event_id)?;
         for waiting in std::mem::take(&mut self.waiting) {
-            let missed = match waiting.resume {
-                Some(resume) => self.missed(resume.agg_id, known.event_id).await,
+            let position = waiting.position.as_ref();
+            let resume = position.and_then(|position| position.alert);
+            let missed = match resume {
+                Some(event_id) => self.missed(event_id, known.event_id).await,
                 None => Ok(None),
             };
-            let messages = match (missed, waiting.resume) {
+            let messages = match (missed, resume) {
                 (Ok(Some(pages)), _) => updates(&data, pages, known.event_id),
                 (Ok(None), resume) => {
                     let kind = match resume {
@@ -281,5 +283,5 @@ fn message(kind: EventKind, data: AlertsData, event_id: i64) -> Message {
         as_of: convert::now_ms(),
         data: Box::new(data),
     };
-    Message::new(&event).reaching_alert(event_id)
+    Message::new(&event).reaching(Reached::Alert(event_id))
 }

@@ -6,8 +6,8 @@ use api_types::{BarRow, BarsData, EventKind, StreamEvent};
 use market::Interval;
 use service::Backoff;
 use store::{
-    BarRange, Result, Store, StoredBar, bars, feed_status::CLOSING_DELAY_MS, symbols::SymbolInfo,
-    trades,
+    BarRange, Result, Store, StoredBar, SymbolId, bars, feed_status::CLOSING_DELAY_MS,
+    symbols::SymbolInfo, trades,
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    Admission, Resume, forget_gone,
+    Admission, forget_gone,
     outbox::{Audience, Message, Outbox, Reached},
     pump::Pulse,
     signal::{Pending, Signal},
@@ -34,6 +34,23 @@ const CLOCK_SKEW_MS: i64 = 60_000;
 const RESET_PAUSE: Duration = Duration::from_secs(1);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(5);
+
+/// Where a client was: the trade up to which it has the symbol's bars, and when it got it.
+#[derive(Debug, Clone, Copy)]
+struct Resume {
+    agg_id: i64,
+    at_ms: i64,
+}
+
+impl Resume {
+    fn of(admission: &Admission, symbol_id: SymbolId) -> Option<Self> {
+        let position = admission.position.as_ref()?;
+        Some(Self {
+            agg_id: *position.symbols.get(&symbol_id)?,
+            at_ms: position.at_ms,
+        })
+    }
+}
 
 pub(crate) struct BarsTopic {
     store: Store,
@@ -59,7 +76,7 @@ impl BarsTopic {
     pub(crate) fn new(
         store: Store,
         pulse: &Pulse,
-        name: String,
+        name: Arc<str>,
         symbol: SymbolInfo,
         interval: Interval,
         coalesce: Duration,
@@ -68,7 +85,7 @@ impl BarsTopic {
             signal: pulse.signal_for(symbol.symbol_id),
             watermark: pulse.watermark(symbol.venue),
             store,
-            name: name.into(),
+            name,
             symbol,
             interval,
             coalesce,
@@ -226,11 +243,14 @@ impl BarsTopic {
     /// Sends everybody who waits what they need first.
     async fn admit(&mut self) -> Result<()> {
         // The one that missed most is served first: where the window is enough for it, it is for all.
-        self.waiting
-            .sort_by_key(|one| std::cmp::Reverse(one.resume.map(|resume| resume.agg_id)));
+        let id = self.symbol.symbol_id;
+        self.waiting.sort_by_key(|one| {
+            let resume = Resume::of(one, id);
+            std::cmp::Reverse(resume.map(|resume| resume.agg_id))
+        });
         let (mut snapshot, mut window) = (None, None);
         while let Some(admission) = self.waiting.last() {
-            let message = match admission.resume {
+            let message = match Resume::of(admission, id) {
                 Some(resume) if is_long_ago(resume) => {
                     self.message(EventKind::Reset, self.window.bars())
                 }
@@ -311,7 +331,7 @@ impl BarsTopic {
                 bars: rows.into_iter().collect(),
             }),
         };
-        Message::new(&event).reaching(Reached {
+        Message::new(&event).reaching(Reached::Trade {
             topic: self.name.clone(),
             symbol_id: self.symbol.symbol_id,
             agg_id: self.agg_id,

@@ -13,11 +13,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ResolvedTopic,
-    outbox::{Inbox, Message},
-    position::{Position, fingerprint},
+    outbox::{Dry, Inbox, Message, Reached},
+    position::{self, Position},
+    subject::ResolvedTopic,
 };
-use crate::convert;
+use crate::{convert, live::Mark};
 
 /// Proxies close connections that are silent for longer, often a minute.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -76,15 +76,15 @@ impl Client {
         }
         tokio::select! {
             biased;
-            () = self.inbox.overrun.cancelled() => Some(self.end(EndReason::SlowClient)),
             () = self.shutdown.cancelled() => Some(self.end(EndReason::Shutdown)),
-            message = self.inbox.receiver.recv() => match message {
-                Some(message) => {
+            message = self.inbox.next() => match message {
+                Ok(message) => {
                     self.heartbeat.reset();
                     Some(self.progress.frame(&message))
                 }
+                Err(Dry::Overrun) => Some(self.end(EndReason::SlowClient)),
                 // All topics have ended, which they do only when the server stops.
-                None => Some(self.end(EndReason::Shutdown)),
+                Err(Dry::Closed) => Some(self.end(EndReason::Shutdown)),
             },
             _ = self.heartbeat.tick() => Some(Bytes::from_static(b": \n\n")),
         }
@@ -123,6 +123,8 @@ struct Progress {
     topics: u32,
     at_ms: i64,
     reached: BTreeMap<Arc<str>, (SymbolId, Option<i64>)>,
+    /// By the hash of the topic's name.
+    pairs: BTreeMap<u32, Mark>,
     alert: Option<i64>,
 }
 
@@ -131,26 +133,39 @@ impl Progress {
         let reached = topics.iter().filter_map(|resolved| {
             let symbol_id = resolved.counts()?;
             let agg_id = position.and_then(|position| position.symbols.get(&symbol_id).copied());
-            Some((Arc::from(resolved.topic.to_string()), (symbol_id, agg_id)))
+            Some((resolved.name.clone(), (symbol_id, agg_id)))
         });
         Self {
-            topics: fingerprint(topics.iter().map(|resolved| &resolved.topic)),
+            topics: position::fingerprint(topics.iter().map(|resolved| &*resolved.name)),
             at_ms: position.map_or(0, |position| position.at_ms),
             reached: reached.collect(),
+            pairs: position.map_or_else(BTreeMap::new, |position| position.pairs.clone()),
             alert: position.and_then(|position| position.alert),
         }
     }
 
     /// The event in wire form, with the position that is reached once the client has it.
     fn frame(&mut self, message: &Message) -> Bytes {
-        if let Some(reached) = &message.reached {
-            self.reached.insert(
-                reached.topic.clone(),
-                (reached.symbol_id, Some(reached.agg_id)),
-            );
-            self.at_ms = convert::now_ms();
+        match &message.reached {
+            None => {}
+            Some(Reached::Trade {
+                topic,
+                symbol_id,
+                agg_id,
+            }) => {
+                self.reached
+                    .insert(topic.clone(), (*symbol_id, Some(*agg_id)));
+                self.at_ms = convert::now_ms();
+            }
+            Some(Reached::Points { topic, mark }) => {
+                let topic = position::hash(topic);
+                match mark {
+                    Some(mark) => self.pairs.insert(topic, *mark),
+                    None => self.pairs.remove(&topic),
+                };
+            }
+            Some(Reached::Alert(event_id)) => self.alert = Some(*event_id),
         }
-        self.alert = message.reached_alert.or(self.alert);
         let id = self.position().to_string();
         let mut frame = BytesMut::with_capacity(message.json.len() + id.len() + 16);
         frame.put_slice(b"id: ");
@@ -179,6 +194,7 @@ impl Progress {
             topics: self.topics,
             at_ms: self.at_ms,
             symbols,
+            pairs: self.pairs.clone(),
             alert: self.alert,
         }
     }
@@ -190,15 +206,14 @@ mod tests {
     use tokio::sync::Semaphore;
 
     use super::*;
-    use crate::hub::outbox::{Reached, queue};
+    use crate::hub::outbox::queue;
 
     fn message(topic: &str, agg_id: i64) -> Message {
         Message {
             json: Bytes::from_static(b"{}"),
             reached: None,
-            reached_alert: None,
         }
-        .reaching(Reached {
+        .reaching(Reached::Trade {
             topic: topic.into(),
             symbol_id: SymbolId(3),
             agg_id,
@@ -213,7 +228,6 @@ mod tests {
         while outbox.send(Message {
             json: Bytes::from_static(b"{}"),
             reached: None,
-            reached_alert: None,
         }) {}
         let chunks: Vec<_> = client.into_stream().map(Result::unwrap).collect().await;
         let [opening, end] = &chunks[..] else {
@@ -227,6 +241,20 @@ mod tests {
         );
     }
 
+    #[tokio::test]
+    async fn a_stream_on_which_nothing_happens_shows_again_and_again_that_it_lives() {
+        let (outbox, inbox) = queue();
+        let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let mut client = Client::new(inbox, &[], None, CancellationToken::new(), permit);
+        assert_eq!(client.heartbeat.period(), HEARTBEAT);
+        client.heartbeat = tokio::time::interval(Duration::from_millis(5));
+        let chunks = client.into_stream().map(Result::unwrap).skip(1).take(3);
+        // Comments, which are no events to a browser.
+        let all: Vec<_> = chunks.collect().await;
+        assert!(all.iter().all(|chunk| &chunk[..] == b": \n\n"), "{all:?}");
+        drop(outbox);
+    }
+
     #[test]
     fn the_id_is_where_the_slowest_topic_of_a_symbol_is() {
         let mut progress = Progress {
@@ -237,6 +265,7 @@ mod tests {
                 ("b".into(), (SymbolId(3), None)),
             ]
             .into(),
+            pairs: BTreeMap::new(),
             alert: None,
         };
         progress.frame(&message("a", 10));

@@ -1,6 +1,9 @@
 //! From a topic to its clients: bounded queues, and an end for clients that do not keep up.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use api_types::StreamEvent;
 use bytes::Bytes;
@@ -8,9 +11,13 @@ use store::SymbolId;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_util::sync::CancellationToken;
 
+use crate::live::Mark;
+
 /// Events that may wait for a client. Topics merge changes and send at most ten times a second each, so
 /// this is many seconds' worth.
 const QUEUE_EVENTS: usize = 256;
+/// Bytes of events that may wait for a client, besides one that is larger: some snapshots are megabytes.
+const QUEUE_BYTES: usize = 8 * 1024 * 1024;
 
 /// An event, as it is shared by all clients of its topic.
 #[derive(Debug, Clone)]
@@ -19,8 +26,6 @@ pub(crate) struct Message {
     pub(crate) json: Bytes,
     /// How far a client is on the topic once it has the event, if the topic counts.
     pub(crate) reached: Option<Reached>,
-    /// The last alert event that a client knows of once it has this one, on the topic of alerts.
-    pub(crate) reached_alert: Option<i64>,
 }
 
 impl Message {
@@ -30,7 +35,6 @@ impl Message {
         Self {
             json: json.into(),
             reached: None,
-            reached_alert: None,
         }
     }
 
@@ -40,54 +44,91 @@ impl Message {
             ..self
         }
     }
-
-    pub(crate) fn reaching_alert(self, event_id: i64) -> Self {
-        Self {
-            reached_alert: Some(event_id),
-            ..self
-        }
-    }
 }
 
-/// All trades of a symbol up to this one are in what was sent on the topic.
+/// How far a client is.
 #[derive(Debug, Clone)]
-pub(crate) struct Reached {
-    pub(crate) topic: Arc<str>,
-    pub(crate) symbol_id: SymbolId,
-    pub(crate) agg_id: i64,
+pub(crate) enum Reached {
+    /// All trades of a symbol up to this one are in what was sent on the topic.
+    Trade {
+        topic: Arc<str>,
+        symbol_id: SymbolId,
+        agg_id: i64,
+    },
+    /// The points of a pair up to this mark were sent on the topic; `None` if there are none.
+    Points { topic: Arc<str>, mark: Option<Mark> },
+    /// The alert events up to this one were sent.
+    Alert(i64),
 }
 
 /// The sending end of a client's queue; every topic of the client has a clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Outbox {
     sender: mpsc::Sender<Message>,
+    /// Bytes of the events that wait.
+    waiting: Arc<AtomicUsize>,
     overrun: CancellationToken,
 }
 
 /// The receiving end.
 #[derive(Debug)]
 pub(crate) struct Inbox {
-    pub(crate) receiver: mpsc::Receiver<Message>,
+    receiver: mpsc::Receiver<Message>,
+    waiting: Arc<AtomicUsize>,
     /// Cancelled when the queue was full: an event is lost, so what is queued is worth nothing.
-    pub(crate) overrun: CancellationToken,
+    overrun: CancellationToken,
+}
+
+/// Why no event comes any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dry {
+    /// One was lost, because too many waited.
+    Overrun,
+    /// No topic is left that sends any.
+    Closed,
+}
+
+impl Inbox {
+    /// The next event. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Result<Message, Dry> {
+        let message = tokio::select! {
+            biased;
+            () = self.overrun.cancelled() => return Err(Dry::Overrun),
+            message = self.receiver.recv() => message.ok_or(Dry::Closed)?,
+        };
+        self.waiting
+            .fetch_sub(message.json.len(), Ordering::Relaxed);
+        Ok(message)
+    }
 }
 
 /// A queue for one client.
 pub(crate) fn queue() -> (Outbox, Inbox) {
     let (sender, receiver) = mpsc::channel(QUEUE_EVENTS);
-    let overrun = CancellationToken::new();
-    (
-        Outbox {
-            sender,
-            overrun: overrun.clone(),
-        },
-        Inbox { receiver, overrun },
-    )
+    let (waiting, overrun) = (Arc::default(), CancellationToken::new());
+    let outbox = Outbox {
+        sender,
+        waiting: Arc::clone(&waiting),
+        overrun: overrun.clone(),
+    };
+    let inbox = Inbox {
+        receiver,
+        waiting,
+        overrun,
+    };
+    (outbox, inbox)
 }
 
 impl Outbox {
     /// False when the client is gone, or is to go because it is too slow.
     pub(crate) fn send(&self, message: Message) -> bool {
+        let bytes = message.json.len();
+        // Counted first, so that it is never less than nothing.
+        let waiting = self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        if waiting > 0 && waiting + bytes > QUEUE_BYTES {
+            self.overrun.cancel();
+            return false;
+        }
         match self.sender.try_send(message) {
             Ok(()) => !self.overrun.is_cancelled(),
             Err(TrySendError::Full(_)) => {
@@ -132,12 +173,11 @@ mod tests {
         Message {
             json: Bytes::from_static(b"{}"),
             reached: None,
-            reached_alert: None,
         }
     }
 
-    #[test]
-    fn a_client_that_does_not_read_is_dropped_and_told_while_others_go_on() {
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_dropped_and_told_while_others_go_on() {
         let (slow, slow_inbox) = queue();
         let (quick, mut quick_inbox) = queue();
         let mut audience = Audience::default();
@@ -145,12 +185,24 @@ mod tests {
         audience.admit(quick);
         for _ in 0..=QUEUE_EVENTS {
             audience.send(&message());
-            quick_inbox.receiver.try_recv().unwrap();
+            quick_inbox.next().await.unwrap();
         }
         assert!(slow_inbox.overrun.is_cancelled());
         assert!(!quick_inbox.overrun.is_cancelled());
         assert!(!audience.is_empty());
         drop(quick_inbox);
         assert!(audience.is_empty());
+    }
+    #[tokio::test]
+    async fn large_events_fill_a_queue_before_their_number_does_and_a_single_one_never() {
+        let large = Message {
+            json: vec![b' '; QUEUE_BYTES + 1].into(),
+            reached: None,
+        };
+        let (outbox, mut inbox) = queue();
+        assert!(outbox.send(large.clone()), "whatever its size");
+        inbox.next().await.unwrap();
+        assert!(outbox.send(message()) && !outbox.send(large));
+        assert!(inbox.overrun.is_cancelled());
     }
 }

@@ -21,7 +21,7 @@ use crate::convert;
 pub(crate) struct TicksTopic {
     pulse: Arc<Pulse>,
     overviews: Arc<Overviews>,
-    name: String,
+    name: Arc<str>,
     symbol: SymbolInfo,
     coalesce: Duration,
     signal: Arc<Signal>,
@@ -39,7 +39,7 @@ impl TicksTopic {
     pub(crate) fn new(
         pulse: Arc<Pulse>,
         overviews: Arc<Overviews>,
-        name: String,
+        name: Arc<str>,
         symbol: SymbolInfo,
         coalesce: Duration,
     ) -> Self {
@@ -130,7 +130,7 @@ impl TicksTopic {
 
     fn message(&self, kind: EventKind, tick: &Tick) -> Message {
         Message::new(&StreamEvent::Ticks {
-            topic: self.name.clone(),
+            topic: self.name.to_string(),
             kind,
             as_of: convert::now_ms(),
             data: tick.clone(),

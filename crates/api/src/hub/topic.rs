@@ -4,19 +4,52 @@ use std::{fmt, str::FromStr};
 
 use market::{Instrument, Interval};
 
-/// What a client can follow. Its text, with names in upper case, is what events are marked with.
+use crate::{
+    live::Sessions,
+    pairs::{Defaults, PairSpec},
+    params::Params,
+};
+
+/// What a client can follow. Its text, with names of symbols in upper case, is what events are marked with;
+/// that of a pair is as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Topic {
     /// `ticks:BTCUSDT`
     Ticks(Instrument),
     /// `bars:BTCUSDT:1m`
     Bars(Instrument, Interval),
+    /// `pair:y=ETHUSDT&x=BTCUSDT`
+    Pair(Box<PairQuery>),
     /// `watchlist`
     Watchlist,
     /// `alerts`
     Alerts,
     /// `status`
     Status,
+}
+
+/// A pair as it is asked for: parameters of analytics in a query string.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct PairQuery {
+    text: String,
+    pub(crate) spec: PairSpec,
+}
+
+impl FromStr for PairQuery {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut params = Params::of_text(text, &PairSpec::FOLLOWED);
+        let spec = PairSpec::read(&mut params, Defaults::VIEW);
+        params.finish().map_err(|error| error.in_words())?;
+        let spec =
+            spec.expect("something is wrong with what cannot be read, and finish has failed");
+        Sessions::check(&spec).map_err(|error| error.in_words())?;
+        Ok(Self {
+            text: text.to_owned(),
+            spec,
+        })
+    }
 }
 
 impl FromStr for Topic {
@@ -49,6 +82,10 @@ impl FromStr for Topic {
                     interval,
                 ))
             }
+            Some(("pair", query)) => query
+                .parse()
+                .map(|pair| Self::Pair(Box::new(pair)))
+                .map_err(bad),
             _ => Err(bad("it is not known".to_owned())),
         }
     }
@@ -59,6 +96,7 @@ impl fmt::Display for Topic {
         match self {
             Self::Ticks(instrument) => write!(f, "ticks:{instrument}"),
             Self::Bars(instrument, interval) => write!(f, "bars:{instrument}:{interval}"),
+            Self::Pair(pair) => write!(f, "pair:{}", pair.text),
             Self::Watchlist => f.write_str("watchlist"),
             Self::Alerts => f.write_str("alerts"),
             Self::Status => f.write_str("status"),
@@ -77,7 +115,8 @@ impl fmt::Display for BadTopic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is no topic ({}); topics are ticks:BTCUSDT, bars:BTCUSDT:1m, watchlist, alerts and status, separated by commas",
+            "`{}` is no topic ({}); topics are ticks:BTCUSDT, bars:BTCUSDT:1m, pair:y=ETHUSDT&x=BTCUSDT (percent-encoded), \
+             watchlist, alerts and status, separated by commas",
             self.topic, self.detail
         )
     }
@@ -122,6 +161,8 @@ mod tests {
             "ticks:simulated:BTCUSDT",
             "bars:BTCUSDT:1m",
             "bars:binance:BTCUSDT:1d",
+            "pair:y=ETHUSDT&x=BTCUSDT",
+            "pair:x=simulated%3Abtcusdt&y=ETHUSDT&model=kalman&open=true",
             "watchlist",
             "alerts",
             "status",
@@ -144,6 +185,13 @@ mod tests {
             "ticks:",
             "ticks:nasdaq:X",
             "trades:BTCUSDT",
+            "pair:",
+            "pair:y=ETHUSDT",
+            "pair:y=ETHUSDT&x=ETHUSDT",
+            "pair:y=ETHUSDT&x=BTCUSDT&limit=20000",
+            "pair:y=ETHUSDT&x=BTCUSDT&startTime=0",
+            "pair:y=ETHUSDT&x=BTCUSDT&fit=in_sample",
+            "pair:y=a&x=b&source=dataset:1",
             "status,status",
             "status,",
         ] {

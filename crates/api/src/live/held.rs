@@ -95,16 +95,6 @@ impl Held {
         self.from_ms == i64::MIN || self.from_ms < i64::MAX && self.bars.len() >= count
     }
 
-    pub(crate) fn last(&self) -> Option<Close> {
-        self.bars.back().copied()
-    }
-
-    /// Start of the first bar that is not closed.
-    pub(crate) fn first_open_ms(&self) -> Option<i64> {
-        let closed = self.closed_until_ms().saturating_sub(self.interval.ms());
-        self.after(closed).next().map(|bar| bar.time_ms)
-    }
-
     /// Bars that start after this time, ascending.
     pub(crate) fn after(&self, time_ms: i64) -> impl Iterator<Item = Close> + '_ {
         // Most often few bars at the end are wanted, and a search from there touches less memory.

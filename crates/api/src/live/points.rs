@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use analytics::{KalmanStep, Point, align::JoinedRow};
+use analytics::{KalmanStep, Line, Point, align::JoinedRow};
+
+use crate::pairs::fit::Filtered;
 
 /// Points of a full chunk. A new point copies those of the last chunk, and shares all others.
 const CHUNK: usize = 128;
@@ -22,6 +24,17 @@ pub(crate) struct PairPoint {
     /// Bars without a counterpart since the range began.
     pub(super) dropped: u32,
     figures: Figures,
+    /// Of this point and of all before it; 0 for a provisional point.
+    digest: u64,
+}
+
+/// How far somebody is who has the points of an analysis: the last one, and a digest of it and of all before it.
+/// Equal marks are equal points, in whichever process they were computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Start of the last bar, ms since the epoch.
+    pub(crate) time_ms: i64,
+    pub(crate) digest: u64,
 }
 
 /// A figure that does not exist is NaN, which no figure that exists is: half of the room of options.
@@ -39,24 +52,27 @@ struct Figures {
     innovation_var: f64,
 }
 
+impl Figures {
+    fn bits(&self) -> [u64; 10] {
+        [
+            self.alpha,
+            self.beta,
+            self.spread,
+            self.spread_mean,
+            self.spread_sd,
+            self.z,
+            self.correlation,
+            self.beta_var,
+            self.alpha_var,
+            self.innovation_var,
+        ]
+        .map(f64::to_bits)
+    }
+}
+
 impl PartialEq for Figures {
     fn eq(&self, other: &Self) -> bool {
-        let all = |f: &Self| {
-            [
-                f.alpha,
-                f.beta,
-                f.spread,
-                f.spread_mean,
-                f.spread_sd,
-                f.z,
-                f.correlation,
-                f.beta_var,
-                f.alpha_var,
-                f.innovation_var,
-            ]
-            .map(f64::to_bits)
-        };
-        all(self) == all(other)
+        self.bits() == other.bits()
     }
 }
 
@@ -88,6 +104,30 @@ impl PairPoint {
                 alpha_var: step(|step| step.var_alpha),
                 innovation_var: step(|step| step.innovation_variance),
             },
+            digest: 0,
+        }
+    }
+
+    /// The point and all before it, whose digest this is, in one number. The same in every process and version
+    /// of it that comes to the same figures.
+    fn digest_after(&self, before: u64) -> u64 {
+        let own = [
+            self.time_ms as u64,
+            self.y.to_bits(),
+            self.x.to_bits(),
+            u64::from(self.filled),
+            u64::from(self.dropped),
+        ];
+        let all = own.into_iter().chain(self.figures.bits());
+        all.fold(before, |digest, bits| {
+            (digest.rotate_left(5) ^ bits).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        })
+    }
+
+    pub(crate) const fn mark(&self) -> Mark {
+        Mark {
+            time_ms: self.time_ms,
+            digest: self.digest,
         }
     }
 
@@ -139,9 +179,17 @@ impl PairPoint {
         some(self.figures.beta_var.sqrt())
     }
 
-    /// Of a Kalman filter: standard deviation of the filtered intercept.
-    pub(crate) fn alpha_sd(&self) -> Option<f64> {
-        some(self.figures.alpha_var.sqrt())
+    /// Of a Kalman filter: its state once it has seen the bar.
+    pub(crate) fn filtered(&self) -> Option<Filtered> {
+        let line = Line {
+            alpha: self.alpha()?,
+            beta: self.beta()?,
+        };
+        Some(Filtered {
+            line,
+            alpha_sd: some(self.figures.alpha_var.sqrt()),
+            beta_sd: self.beta_sd(),
+        })
     }
 
     /// Of a Kalman filter: predicted standard deviation of the innovation.
@@ -164,6 +212,9 @@ impl Points {
     }
 
     pub(super) fn push(&mut self, point: PairPoint) {
+        let before = self.last().map_or(0, |last| last.digest);
+        let digest = point.digest_after(before);
+        let point = PairPoint { digest, ..point };
         let last = Arc::make_mut(&mut self.last);
         last.push(point);
         if last.len() == CHUNK {
@@ -181,7 +232,10 @@ impl Points {
 
     /// Whether the first of these are all of `others`.
     pub(super) fn begins_with(&self, others: &Self) -> bool {
-        others.len() <= self.len() && others.from(0).eq(self.from(0).take(others.len()))
+        match others.last() {
+            Some(last) => self.count_up_to(last.mark()).is_some(),
+            None => true,
+        }
     }
 
     pub(crate) fn last(&self) -> Option<&PairPoint> {
@@ -193,8 +247,19 @@ impl Points {
         (index..self.len()).filter_map(|index| self.get(index))
     }
 
+    /// How many of these somebody has who is at `mark`; `None` if they are others. O(log n).
+    pub(crate) fn count_up_to(&self, mark: Mark) -> Option<usize> {
+        let count = self.position_after(mark.time_ms);
+        let last = self.get(count.checked_sub(1)?)?;
+        (last.mark() == mark).then_some(count)
+    }
+
     /// Those that start after this time, ascending. O(log n) and what is taken.
     pub(crate) fn after(&self, time_ms: i64) -> impl DoubleEndedIterator<Item = &PairPoint> {
+        self.from(self.position_after(time_ms))
+    }
+
+    fn position_after(&self, time_ms: i64) -> usize {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = usize::midpoint(low, high);
@@ -207,7 +272,7 @@ impl Points {
                 high = middle;
             }
         }
-        self.from(low)
+        low
     }
 }
 
@@ -261,6 +326,45 @@ mod tests {
             );
         }
         assert_eq!(points.last().map(|point| point.time_ms), Some(2_990));
+    }
+
+    #[test]
+    fn a_mark_is_found_among_the_same_points_and_not_where_one_before_it_is_another() {
+        let of = |times: &[i64]| {
+            let mut points = Points::default();
+            times.iter().for_each(|&time| points.push(point(time)));
+            points
+        };
+        let times: Vec<i64> = (0..300).collect();
+        let (points, longer) = (of(&times[..200]), of(&times));
+        let mark = points.last().map(PairPoint::mark).expect("a last point");
+        assert_eq!(points.count_up_to(mark), Some(200));
+        assert_eq!(longer.count_up_to(mark), Some(200));
+        assert!(longer.begins_with(&points) && !points.begins_with(&longer));
+        assert_eq!(
+            of(&times[..199]).count_up_to(mark),
+            None,
+            "it is yet to come"
+        );
+        assert_eq!(
+            of(&times[1..]).count_up_to(mark),
+            None,
+            "the range is another"
+        );
+        let mut other = Points::default();
+        for &time in &times {
+            let close = if time == 7 { 1.5 } else { 1.0 };
+            let changed = PairPoint {
+                y: close,
+                ..point(time)
+            };
+            other.push(changed);
+        }
+        assert_eq!(
+            other.count_up_to(mark),
+            None,
+            "a point before it is another"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A pair's analysis over one range of bars, as it grows at its end. No I/O.
 
 use analytics::{
-    Estimator, Hedge, Line, Session,
+    Estimator, Hedge, Line, PairParams, Session,
     align::{Join, Joiner},
 };
 
@@ -86,8 +86,10 @@ pub(super) struct Run {
     last_ms: i64,
     points: Points,
     dropped: u32,
-    /// Why the analysis cannot go on.
+    /// Why there are no coefficients, and never will be.
     failed: Option<analytics::Error>,
+    /// What is left then.
+    without_coefficients: PairParams,
 }
 
 impl Run {
@@ -107,6 +109,7 @@ impl Run {
             points: Points::default(),
             dropped: 0,
             failed: None,
+            without_coefficients: spec.without_coefficients(),
         })
     }
 
@@ -119,7 +122,7 @@ impl Run {
         &self.points
     }
 
-    /// Why there are no more points.
+    /// Why there are no coefficients.
     pub(super) const fn failed(&self) -> Option<&analytics::Error> {
         self.failed.as_ref()
     }
@@ -135,16 +138,25 @@ impl Run {
             self.dropped += 1;
             return;
         };
-        if self.failed.is_some() {
-            return;
+        let pushed = self.session.push(row.y, row.x).or_else(|error| {
+            self.fail(error)?;
+            self.session.push(row.y, row.x)
+        });
+        // Closes that are stored have no other errors.
+        if let Ok(point) = pushed {
+            let point = PairPoint::new(bucket.time_ms, row, self.dropped, &point);
+            self.points.push(point);
         }
-        match self.session.push(row.y, row.x) {
-            Ok(point) => {
-                let point = PairPoint::new(bucket.time_ms, row, self.dropped, &point);
-                self.points.push(point);
-            }
-            Err(error) => self.failed = Some(error),
+    }
+
+    /// Goes on without coefficients.
+    fn fail(&mut self, error: analytics::Error) -> analytics::Result<()> {
+        self.session = Session::new(self.without_coefficients)?;
+        for point in self.points.from(0) {
+            self.session.push(point.y, point.x)?;
         }
+        self.failed = Some(error);
+        Ok(())
     }
 
     /// The point of the newest row that is made of open bars, if there is one.

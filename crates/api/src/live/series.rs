@@ -82,12 +82,6 @@ pub(crate) struct Range {
     key: u64,
 }
 
-impl Range {
-    pub(crate) fn series(&self) -> &Series {
-        &self.series
-    }
-}
-
 impl Drop for Range {
     fn drop(&mut self) {
         self.series.wanted().ranges.remove(&self.key);

@@ -1,9 +1,6 @@
 //! One analysis that follows the market, for everybody who asks for the same.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use api_types::TooFewBars;
 use market::Interval;
@@ -22,7 +19,7 @@ use super::{
     series::{MOST_BARS, Range, Series},
     state::{Condition, SessionState},
 };
-use crate::{convert, pairs::PairSpec};
+use crate::pairs::PairSpec;
 
 /// A session goes on for so long without anybody who follows it.
 const GRACE: Duration = Duration::from_secs(30);
@@ -65,6 +62,11 @@ impl Follower {
     /// The state now. O(1).
     pub(crate) fn state(&mut self) -> Arc<SessionState> {
         self.states.borrow_and_update().clone()
+    }
+
+    /// The same, without having returned it.
+    pub(crate) fn peek(&self) -> Arc<SessionState> {
+        self.states.borrow().clone()
     }
 }
 
@@ -290,7 +292,6 @@ impl Worker {
             let [y, x] = self.legs.each_ref().map(|leg| leg.symbol().symbol_id);
             *state = Arc::new(SessionState {
                 generation: self.generation,
-                anchor_ms: current.anchor_ms,
                 condition,
                 points: run.points().clone(),
                 open,

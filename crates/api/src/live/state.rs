@@ -24,8 +24,6 @@ pub(crate) struct SessionState {
     /// Changes when points that were there are void: late data, or the range begins anew. As long as it is the
     /// same, points of closed bars are only added.
     pub(crate) generation: u64,
-    /// Where the range began anew last, ms since the epoch; the same in every process.
-    pub(crate) anchor_ms: i64,
     pub(crate) condition: Condition,
     /// Points of closed bars since the range began, those of the warm-up included.
     pub(crate) points: Points,
@@ -45,7 +43,6 @@ impl SessionState {
     pub(super) fn new(reached: [(SymbolId, i64); 2]) -> Self {
         Self {
             generation: 0,
-            anchor_ms: 0,
             condition: Condition::Loading,
             points: Points::default(),
             open: None,

@@ -1,14 +1,14 @@
 //! From rows to the answer, without I/O.
 
-use analytics::{Error, Hedge, Line, PairAnalysis, ZScore, align, analyse};
+use analytics::{Error, Hedge, PairAnalysis, align, analyse};
 use api_types::{
-    Missing, PairColumns, PairData, PairFit, PairSummary, PairTests, PairWarning, TooFewBars,
-    WarningCode,
+    Alignment, Missing, PairColumns, PairData, PairFit, PairSummary, PairTests, PairWarning,
+    TooFewBars, WarningCode,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    FitSpec, FittedModel, HedgeSpec, KalmanSpec, PairSpec, Rows,
+    FitSpec, HedgeSpec, KalmanSpec, PairSpec, Rows,
     columns::columns,
     fit, lines,
     rows::count,
@@ -60,7 +60,7 @@ pub(crate) fn answer(
         None => None,
     };
     let series = columns(rows, &analysis, rows.warmup..rows.times_ms.len());
-    let mut warnings = cautions(spec, rows, &fit);
+    let mut warnings = cautions(spec, &rows.alignment, &fit);
     warnings.extend(doubts);
     Ok(PairData {
         alignment: rows.alignment,
@@ -136,7 +136,9 @@ fn run(spec: &PairSpec, rows: &Rows, y: &[f64], x: &[f64], missing: &mut Vec<Mis
                     (rows.warmup, to.clamp(rows.warmup, rows.closed))
                 }
             };
-            let (line, told) = fitted(model, rows, y, x, from..to, missing);
+            let times = &rows.times_ms[from..to];
+            let (line, told) =
+                fit::fitted_or_missing(model, times, &y[from..to], &x[from..to], missing);
             let hedge = match fit {
                 FitSpec::WalkForward(_) => spec.hedge(),
                 FitSpec::InSample { .. } => Hedge::Fixed(line),
@@ -154,7 +156,7 @@ fn run(spec: &PairSpec, rows: &Rows, y: &[f64], x: &[f64], missing: &mut Vec<Mis
                     let last = analysis.kalman[..rows.closed]
                         .iter()
                         .rev()
-                        .find_map(Option::as_ref);
+                        .find_map(|step| step.as_ref().map(fit::Filtered::from));
                     // The provisional bar is no part of how well the filter has done.
                     let sd = match analysed(spec, rows, spec.hedge(), rows.closed) {
                         Ok(closed) if rows.closed < rows.times_ms.len() => closed.standardized_sd,
@@ -175,38 +177,14 @@ fn run(spec: &PairSpec, rows: &Rows, y: &[f64], x: &[f64], missing: &mut Vec<Mis
     }
 }
 
-fn fitted(
-    model: FittedModel,
-    rows: &Rows,
-    y: &[f64],
-    x: &[f64],
-    range: std::ops::Range<usize>,
-    missing: &mut Vec<Missing>,
-) -> (Line, PairFit) {
-    let times = &rows.times_ms[range.clone()];
-    match fit::fitted(model, times, &y[range.clone()], &x[range]) {
-        Ok(found) => found,
-        Err(error) => {
-            missing.push(lack("fit", error));
-            (fit::NOWHERE, fit::none(model.model(), times))
-        }
-    }
-}
-
 fn analysed(spec: &PairSpec, rows: &Rows, hedge: Hedge, end: usize) -> Result<PairAnalysis, Error> {
     analyse(&rows.y[..end], &rows.x[..end], &spec.analysis_with(hedge))
 }
 
 /// What is left where no coefficients can be found: the correlation.
 fn nothing(spec: &PairSpec, rows: &Rows) -> PairAnalysis {
-    let hedge = Hedge::Fixed(fit::NOWHERE);
-    let rolling = analytics::PairParams::new(spec.transform(), hedge, ZScore::default());
     let none = || vec![None; rows.times_ms.len()];
-    let correlation = spec.analysis().correlation();
-    let found = rolling.and_then(|params| match correlation {
-        Some((window, of)) => analyse(&rows.y, &rows.x, &params.with_correlation(window, of)),
-        None => analyse(&rows.y, &rows.x, &params),
-    });
+    let found = analyse(&rows.y, &rows.x, &spec.without_coefficients());
     found.unwrap_or_else(|_| PairAnalysis {
         lines: none().into_iter().map(|_: Option<f64>| None).collect(),
         spread: none(),
@@ -218,7 +196,8 @@ fn nothing(spec: &PairSpec, rows: &Rows) -> PairAnalysis {
     })
 }
 
-fn summary(series: &PairColumns, tests: &PairTests) -> PairSummary {
+/// The last figures of `series` and `tests` together.
+pub(crate) fn summary(series: &PairColumns, tests: &PairTests) -> PairSummary {
     let last = series.time.len().saturating_sub(1);
     let of = |column: &[Option<f64>]| column.get(last).copied().flatten();
     let close = |column: &[f64]| column.get(last).copied().unwrap_or(f64::NAN);
@@ -240,15 +219,15 @@ fn summary(series: &PairColumns, tests: &PairTests) -> PairSummary {
 }
 
 /// What puts the series in doubt.
-fn cautions(spec: &PairSpec, rows: &Rows, fit: &PairFit) -> Vec<PairWarning> {
+pub(crate) fn cautions(spec: &PairSpec, alignment: &Alignment, fit: &PairFit) -> Vec<PairWarning> {
     let mut warnings = Vec::new();
     let mut warn = |code, detail| warnings.push(PairWarning { code, detail });
-    let share = rows.alignment.filled_share;
+    let share = alignment.filled_share;
     if share > align::FILLED_SHARE_TO_SHOW {
         let detail = format!(
             "{} of {} rows ({:.1} %) repeat the last close of a leg that did not trade",
-            rows.alignment.filled,
-            rows.shown().len(),
+            alignment.filled,
+            alignment.joined + alignment.filled,
             share * 100.0
         );
         warn(WarningCode::Filled, detail);

@@ -1,9 +1,9 @@
 //! The line in force, and how it was found, as it is sent.
 
 use analytics::{Error, HuberParams, Intercept, KalmanStep, Line, huber, ols, theil_sen};
-use api_types::{Model, PairFit};
+use api_types::{Missing, Model, PairFit};
 
-use super::{FittedModel, rows::count};
+use super::{FittedModel, rows::count, verdict::lack};
 
 /// Half of a 95 % interval, in standard errors.
 const NORMAL_95: f64 = 1.96;
@@ -87,22 +87,54 @@ pub(crate) fn fitted(
     Ok((line, told))
 }
 
+/// As [`fitted`]; where there is no fit, its line is in force nowhere and the reason is put down.
+pub(crate) fn fitted_or_missing(
+    model: FittedModel,
+    times_ms: &[i64],
+    y: &[f64],
+    x: &[f64],
+    missing: &mut Vec<Missing>,
+) -> (Line, PairFit) {
+    fitted(model, times_ms, y, x).unwrap_or_else(|error| {
+        missing.push(lack("fit", error));
+        (NOWHERE, none(model.model(), times_ms))
+    })
+}
+
+/// What is told of a Kalman filter's state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Filtered {
+    pub(crate) line: Line,
+    pub(crate) alpha_sd: Option<f64>,
+    pub(crate) beta_sd: Option<f64>,
+}
+
+impl From<&KalmanStep> for Filtered {
+    fn from(step: &KalmanStep) -> Self {
+        let deviation = |variance: f64| Some(variance.sqrt()).filter(|sd| sd.is_finite());
+        Self {
+            line: step.line,
+            alpha_sd: deviation(step.var_alpha),
+            beta_sd: deviation(step.var_beta),
+        }
+    }
+}
+
 /// The state of a Kalman filter that has seen the bars at `times_ms`.
 pub(crate) fn filtered(
     times_ms: &[i64],
-    last: Option<&KalmanStep>,
+    last: Option<Filtered>,
     standardized_sd: Option<f64>,
 ) -> PairFit {
-    let deviation = |variance: f64| Some(variance.sqrt()).filter(|sd| sd.is_finite());
-    let beta_se = last.and_then(|step| deviation(step.var_beta));
+    let beta_se = last.and_then(|state| state.beta_sd);
     PairFit {
-        alpha: last.map(|step| step.line.alpha),
-        beta: last.map(|step| step.line.beta),
-        alpha_se: last.and_then(|step| deviation(step.var_alpha)),
+        alpha: last.map(|state| state.line.alpha),
+        beta: last.map(|state| state.line.beta),
+        alpha_se: last.and_then(|state| state.alpha_sd),
         beta_se,
         beta_interval: last
             .zip(beta_se)
-            .map(|(step, se)| interval(step.line.beta, se)),
+            .map(|(state, se)| interval(state.line.beta, se)),
         standardized_sd,
         ..none(Model::Kalman, times_ms)
     }

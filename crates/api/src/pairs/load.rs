@@ -9,6 +9,7 @@ use crate::{
     app::Shared,
     live::{Closes, Series},
     problem::ApiError,
+    resolve::Directory,
     source::{DatasetSeries, Span},
 };
 
@@ -24,17 +25,21 @@ impl PairSpec {
     /// # Errors
     /// [`ApiError::UnknownSymbol`] and its like, [`ApiError::BadParameters`] where a name could mean several markets or both
     /// legs are one, and those of the database.
-    pub(crate) async fn resolved(&self, shared: &Shared) -> Result<Self, ApiError> {
+    pub(crate) async fn resolved(
+        &self,
+        store: &Store,
+        directory: &Directory,
+    ) -> Result<Self, ApiError> {
         let mut spec = self.clone();
         for (name, leg) in [("y", &mut spec.y), ("x", &mut spec.x)] {
             match leg {
                 Leg::Live(instrument) => {
-                    let found = shared.directory.resolve(instrument).await;
+                    let found = directory.resolve(instrument).await;
                     let symbol = found.map_err(|error| of_parameter(error, name))?;
                     instrument.venue = Some(symbol.venue);
                 }
                 Leg::Dataset { id, series } => {
-                    let found = DatasetSeries::find(&shared.store, *id, series).await?;
+                    let found = DatasetSeries::find(store, *id, series).await?;
                     *series = found.symbol;
                 }
             }

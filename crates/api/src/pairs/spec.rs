@@ -9,7 +9,7 @@ use analytics::{
 use api_types::{BarLength, Baseline, CorrelationOf, Fit, Include, Init, Model, Noise, Transform};
 use market::Instrument;
 
-use super::Level;
+use super::{Level, fit::NOWHERE};
 use crate::source::Source;
 
 /// The parameters of pair analytics, defaults filled in; [`PairSpec::read`] makes no other.
@@ -252,6 +252,17 @@ impl PairSpec {
         analytics::PairParams::new(self.transform(), hedge, self.zscore())
             .expect(CHECKED)
             .with_correlation(self.window, of)
+    }
+
+    /// What is left to analyse where no coefficients can be found: the correlation.
+    pub(crate) fn without_coefficients(&self) -> analytics::PairParams {
+        let hedge = Hedge::Fixed(NOWHERE);
+        let params = analytics::PairParams::new(self.transform(), hedge, ZScore::default());
+        let params = params.expect(CHECKED);
+        match self.analysis().correlation() {
+            Some((window, of)) => params.with_correlation(window, of),
+            None => params,
+        }
     }
 
     /// The parameters as they are told.

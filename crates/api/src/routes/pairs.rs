@@ -132,7 +132,7 @@ pub(crate) async fn get(State(shared): State<Shared>, uri: Uri) -> Result<Respon
     let spec = PairSpec::read(&mut params, Defaults::VIEW);
     params.finish()?;
     let spec = spec.expect("something is wrong with what cannot be read, and finish has failed");
-    let spec = Arc::new(spec.resolved(&shared).await?);
+    let spec = Arc::new(spec.resolved(&shared.store, &shared.directory).await?);
     let rows = Arc::new(load::rows(&shared, &spec).await?);
     if format == Format::Csv {
         return table::download(&shared, spec, rows).await;

@@ -7,12 +7,10 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
-use market::Instrument;
 
 use crate::{
     app::Shared,
     hub::{
-        ResolvedTopic,
         client::Client,
         outbox,
         position::{Position, fingerprint},
@@ -27,20 +25,27 @@ const LAST_EVENT_ID: &str = "last-event-id";
 /// The event stream
 ///
 /// One stream carries all topics of a page as server-sent events: `ticks:BTCUSDT` (last price and 24 h
-/// volume), `bars:BTCUSDT:1m` (the last 500 bars, then those that change), `watchlist` (all rows, then
-/// those that change, about once a second), `alerts` (where alert rules stand and what they told, each event
-/// once) and `status`. Each event's data
-/// is one JSON object with `type`, `topic` and `kind`: first a `snapshot`, then `update`s; a `reset` is a
-/// new snapshot that voids older bars too. The id of an event is a position that any server of the same
-/// database understands: a client that comes back with it is sent what it missed. An event of type `end`
-/// says why the server closes the stream.
+/// volume), `bars:BTCUSDT:1m` (the last 500 bars, then those that change), `pair:y=ETHUSDT&x=BTCUSDT` (the
+/// analysis of `/pairs/analytics`, then what is new in it), `watchlist` (all rows, then those that change,
+/// about once a second), `alerts` (where alert rules stand and what they told, each event once) and `status`.
+/// Each event's data is one JSON object with `type`, `topic` and `kind`: first a `snapshot`, then `update`s; a
+/// `reset` is a new snapshot that voids older bars too. The id of an event is a position that any server of the
+/// same database understands: a client that comes back with it is sent what it missed, or a `reset` where what
+/// it has is no longer true. An event of type `end` says why the server closes the stream.
+///
+/// A pair takes the parameters of `/pairs/analytics` that say what is computed, `open=true` among them, but for
+/// those that fix a range, thin it out or add parts (`startTime`, `endTime`, `points`, `include`), and at most
+/// 10,000 bars of live markets; `fit=in_sample` needs `fitTime`, as its line stays the same until you fit again.
+/// The parameters are a query string within a list: what separates topics (`,`) and parameters (`&`, `=`) is
+/// percent-encoded once more where it stands in a value. The range begins anew from time to time (at the latest
+/// after twice its bars), which is a `reset`.
 #[utoipa::path(
     get,
     path = "/stream",
     operation_id = "openStream",
     tag = "Market data",
     params(
-        ("topics" = String, Query, description = "Topics, separated by commas, at most 100", example = "ticks:BTCUSDT,bars:BTCUSDT:1m,status"),
+        ("topics" = String, Query, description = "Topics, separated by commas, at most 100", example = "ticks:BTCUSDT,bars:BTCUSDT:1m,pair:y=ETHUSDT&x=BTCUSDT,status"),
         ("lastEventId" = Option<String>, Query, description = "Id of the last event that was received on these topics; the header `Last-Event-ID` takes precedence"),
         ("Last-Event-ID" = Option<String>, Header, description = "As `lastEventId`; browsers send it when they reconnect"),
     ),
@@ -62,20 +67,23 @@ pub(crate) async fn get(
         .clone()
         .try_acquire_owned()
         .map_err(|_| ApiError::TooManyStreams(shared.max_streams))?;
-    let topics = resolve_all(&shared, topics).await?;
+    let mut resolved = Vec::with_capacity(topics.len());
+    for topic in &topics {
+        resolved.push(shared.hub.resolve(topic).await?);
+    }
     // A position that was reached on other topics says nothing about these.
-    let topics_hash = fingerprint(topics.iter().map(|resolved| &resolved.topic));
+    let topics_hash = fingerprint(resolved.iter().map(|topic| &*topic.name));
     let position = position.filter(|position| position.topics == topics_hash);
 
     let (outbox, inbox) = outbox::queue();
     let client = Client::new(
         inbox,
-        &topics,
+        &resolved,
         position.as_ref(),
         shared.hub.ending().clone(),
         permit,
     );
-    shared.hub.follow(&topics, &outbox, position.as_ref()).await;
+    shared.hub.follow(&resolved, &outbox, position).await;
     let headers = [
         (
             header::CONTENT_TYPE,
@@ -119,31 +127,4 @@ fn parse(uri: &Uri, headers: &HeaderMap) -> Result<(Vec<Topic>, Option<Position>
             .0,
         position,
     ))
-}
-
-async fn resolve_all(shared: &Shared, topics: Vec<Topic>) -> Result<Vec<ResolvedTopic>, ApiError> {
-    let mut resolved: Vec<ResolvedTopic> = Vec::with_capacity(topics.len());
-    for topic in topics {
-        let symbol = match instrument(&topic) {
-            None => None,
-            Some(wanted) => {
-                let known = resolved
-                    .iter()
-                    .find(|known| instrument(&known.topic) == Some(wanted));
-                match known {
-                    Some(known) => known.symbol.clone(),
-                    None => Some(shared.directory.resolve(wanted).await?),
-                }
-            }
-        };
-        resolved.push(ResolvedTopic { topic, symbol });
-    }
-    Ok(resolved)
-}
-
-const fn instrument(topic: &Topic) -> Option<&Instrument> {
-    match topic {
-        Topic::Bars(instrument, _) | Topic::Ticks(instrument) => Some(instrument),
-        Topic::Watchlist | Topic::Alerts | Topic::Status => None,
-    }
 }

@@ -24,6 +24,7 @@ mod pairs_exact;
 mod security;
 mod stream;
 mod stream_late;
+mod stream_pair;
 mod support;
 mod symbols;
 mod trades;

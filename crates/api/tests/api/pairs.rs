@@ -6,7 +6,7 @@ use testkit::TestDb;
 use crate::support::{
     Api,
     market::{Market, START_MS},
-    pair::{MINUTE_MS, Pair, closes, minute},
+    pair::{MINUTE_MS, Pair, closes, minute, trade_id},
 };
 
 fn path(rest: &str) -> String {
@@ -158,8 +158,12 @@ async fn the_open_bar_is_a_provisional_last_point_on_request_and_changes_no_othe
     let pair = Pair::new(150).await;
     let rest = "limit=60&lookback=60&window=20";
     let closed = ask(&pair.api, rest).await;
-    pair.y.trade(&[(151, 150.0 * 60.0 + 2.0, 900.0)]).await;
-    pair.x.trade(&[(151, 150.0 * 60.0 + 2.0, 505.0)]).await;
+    pair.y
+        .trade(&[(trade_id(150), 150.0 * 60.0 + 2.0, 900.0)])
+        .await;
+    pair.x
+        .trade(&[(trade_id(150), 150.0 * 60.0 + 2.0, 505.0)])
+        .await;
     crate::support::until("both trades are heard of", async || {
         let summary = ask(&pair.api, &format!("{rest}&open=true"))
             .await
@@ -204,7 +208,9 @@ async fn an_answer_that_was_remembered_is_never_stale() {
     let before = ask(&pair.api, rest).await;
     assert_eq!(ask(&pair.api, rest).await.analysis, before.analysis);
     // A late trade at the end of an old minute moves its close.
-    pair.y.trade(&[(1_000, 100.0 * 60.0 + 59.0, 950.0)]).await;
+    pair.y
+        .trade(&[(trade_id(100) + 1, 100.0 * 60.0 + 59.0, 950.0)])
+        .await;
     crate::support::until("the late trade is heard of", async || {
         ask(&pair.api, rest).await.analysis != before.analysis
     })

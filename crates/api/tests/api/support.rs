@@ -1,6 +1,7 @@
 //! A server on a port of its own, a client for it, and trades to put behind it.
 
 pub mod events;
+pub mod followed;
 pub mod market;
 pub mod pair;
 pub mod proxy;

@@ -12,7 +12,7 @@ use crate::support::{
     self, Api,
     events::Events,
     market::START_MS,
-    pair::{Pair, minute},
+    pair::{Pair, minute, trade_id},
 };
 
 const PATH: &str = "/api/v1/watchlist";
@@ -165,8 +165,8 @@ async fn the_list_is_empty_until_it_is_put_and_shows_what_analytics_says_of_each
         assert_as_analysed(api, row).await;
     }
     // A minute that is open makes the figures provisional.
-    pair.y.trade(&[(401, 24_005.0, 891.5)]).await;
-    pair.x.trade(&[(401, 24_005.0, 502.25)]).await;
+    pair.y.trade(&[(trade_id(400), 24_005.0, 891.5)]).await;
+    pair.x.trade(&[(trade_id(400), 24_005.0, 502.25)]).await;
     support::until("the open bar is shown", async || {
         let rows = list(api).await.rows;
         rows.iter().all(|row| {
@@ -298,8 +298,8 @@ async fn the_stream_sends_the_list_then_the_rows_that_change_then_another_list()
     assert_eq!(data.rows.len(), 2);
     assert_eq!(data.rows[0].params, first.rows[0].params);
 
-    pair.y.trade(&[(401, 24_005.0, 891.5)]).await;
-    pair.x.trade(&[(401, 24_005.0, 502.25)]).await;
+    pair.y.trade(&[(trade_id(400), 24_005.0, 891.5)]).await;
+    pair.x.trade(&[(trade_id(400), 24_005.0, 502.25)]).await;
     let open = |row: &WatchlistRow| row.figures.is_some_and(|f| !f.closed && f.y == 891.5);
     let (kind, data) = until_row(&mut events, open).await;
     assert_eq!((kind, data.revision), (EventKind::Update, 1));

@@ -11,6 +11,8 @@ pub struct Events {
     buffer: String,
     /// Id of the last event.
     pub last_id: Option<String>,
+    /// Data of the last event, as they came.
+    pub last_data: String,
 }
 
 impl Events {
@@ -47,6 +49,7 @@ impl Events {
             response,
             buffer: String::new(),
             last_id: None,
+            last_data: String::new(),
         }
     }
 
@@ -71,6 +74,7 @@ impl Events {
         let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
         let data = field("data: ")?;
         self.last_id = Some(field("id: ").unwrap().to_owned());
+        data.clone_into(&mut self.last_data);
         Some(serde_json::from_str(data).unwrap_or_else(|error| panic!("{error}: {data}")))
     }
 

@@ -55,7 +55,7 @@ impl Pair {
         let closes = closes(bars, 7);
         let trades = |price: fn(&(f64, f64)) -> f64| -> Vec<(i64, f64, f64)> {
             let trade = |(t, close): (usize, &(f64, f64))| {
-                (t as i64 + 1, t as f64 * 60.0 + 30.0, price(close))
+                (trade_id(t as i64), t as f64 * 60.0 + 30.0, price(close))
             };
             closes.iter().enumerate().map(trade).collect()
         };
@@ -94,6 +94,11 @@ impl Pair {
 pub fn numbers(column: &RawValue) -> Vec<f64> {
     let inner = column.get().trim_start_matches('[').trim_end_matches(']');
     inner.split(',').map(|text| text.parse().unwrap()).collect()
+}
+
+/// Id of the trade of a minute's bar: ids ascend with time, and leave room for trades that come late.
+pub const fn trade_id(bar: i64) -> i64 {
+    10 * (bar + 1)
 }
 
 /// Start of a minute's bar.
