@@ -2,13 +2,16 @@
 //! crate has a group here, at 500, 2,000, 10,000 and 50,000 bars.
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 
+use analytics::Progress;
+use analytics::align::Closes;
 use analytics::cointegration::{
-    EngleGrangerOptions, Leg, PairTestOptions, engle_granger_both, engle_granger_of_legs,
-    pair_tests,
+    EngleGrangerOptions, PairTestOptions, engle_granger_both, pair_tests,
 };
 use analytics::johansen::{JohansenOptions, johansen};
 use analytics::mean_reversion::{half_life, hurst};
+use analytics::scan::{ScanParams, scan};
 use analytics::stationarity::{AdfOptions, adf};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rand::rngs::StdRng;
@@ -86,32 +89,31 @@ fn pairs(c: &mut Criterion) {
 }
 
 /// The scanner's work: 28 symbols × 5,000 bars, both directions of 378 pairs, on two threads.
-fn scan(c: &mut Criterion) {
-    let legs: Vec<Leg> = (0..28)
-        .map(|seed| Leg::new("a symbol", &pair(5_000, seed).1).expect("a series that moves"))
+fn scan_of_a_market(c: &mut Criterion) {
+    let closes: Vec<Vec<f64>> = (0..28).map(|seed| pair(5_000, seed).1).collect();
+    let times_ms: Vec<i64> = (0..5_000).map(|bar| bar * 60_000).collect();
+    let symbols: Vec<Closes<'_>> = closes
+        .iter()
+        .map(|closes| Closes {
+            times_ms: &times_ms,
+            closes,
+        })
         .collect();
-    let jobs: Vec<(usize, usize)> = (0..28)
-        .flat_map(|y| (0..28).filter_map(move |x| (x != y).then_some((y, x))))
-        .collect();
-    let mut group = c.benchmark_group("engle-granger scan");
+    let two = NonZeroUsize::new(2).expect("not zero");
+    let mut group = c.benchmark_group("scan");
     group.sample_size(10);
     group.bench_function("28 symbols x 5,000 bars, 756 tests, 2 threads", |b| {
         b.iter(|| {
-            std::thread::scope(|scope| {
-                for half in jobs.chunks(jobs.len().div_ceil(2)) {
-                    let legs = &legs;
-                    scope.spawn(move || {
-                        for &(y, x) in half {
-                            let options = EngleGrangerOptions::default();
-                            let _ = black_box(engle_granger_of_legs(&legs[y], &legs[x], options));
-                        }
-                    });
-                }
-            });
+            scan(
+                black_box(&symbols),
+                &ScanParams::minutes(),
+                two,
+                &Progress::default(),
+            )
         });
     });
     group.finish();
 }
 
-criterion_group!(benches, single_series, pairs, scan);
+criterion_group!(benches, single_series, pairs, scan_of_a_market);
 criterion_main!(benches);

@@ -136,7 +136,7 @@ pub fn align(y: Closes<'_>, x: Closes<'_>, join: Join) -> Result<Aligned> {
 }
 
 impl Closes<'_> {
-    fn check(&self, series: &'static str) -> Result<()> {
+    pub(crate) fn check(&self, series: &'static str) -> Result<()> {
         if self.times_ms.len() != self.closes.len() {
             return Err(Error::LengthMismatch {
                 left: self.times_ms.len(),

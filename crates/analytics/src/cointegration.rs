@@ -14,8 +14,8 @@
 //! its innovations white whatever it is fed, and ADF rejects on them for independent random walks too.
 //!
 //! **Many pairs.** A scanner prepares each symbol once as a [`Leg`], tests pairs of legs with
-//! [`residual_tests_of_legs`], takes one p-value a pair from [`BothDirections::pair_p_value`] and corrects for
-//! their number with [`benjamini_hochberg`].
+//! [`better_direction_of_legs`], takes one p-value a pair and corrects for their number with
+//! [`benjamini_hochberg`]: [`scan`](crate::scan) does all of that.
 //!
 //! **The direction matters.** y on x and x on y are different lines and different tests; both are
 //! computed by [`engle_granger_both`]. The verdict [`PairTests::cointegrated`] is p < 0.05 of y on x.
@@ -56,6 +56,6 @@ pub use engle_granger::{
 pub use false_discovery::benjamini_hochberg;
 pub use leg::Leg;
 pub use pair_tests::{
-    PairTestOptions, PairTests, ResidualTests, Warning, pair_tests, pair_tests_of_legs,
-    residual_tests_of_legs,
+    BetterDirection, PairTestOptions, PairTests, ResidualTests, Warning, better_direction_of_legs,
+    pair_tests, pair_tests_of_legs, residual_tests_of_legs,
 };

@@ -143,7 +143,8 @@ impl RollingFit {
     }
 }
 
-fn line(sums: &Sums) -> Option<Line> {
+/// The line of these sums, if they allow one.
+pub(crate) fn line(sums: &Sums) -> Option<Line> {
     let moments = sums.moments();
     if moments.xx.is_normal() && moments.xx > 0.0 {
         moments.line()
@@ -153,7 +154,7 @@ fn line(sums: &Sums) -> Option<Line> {
 }
 
 /// Whether β is good to 1e-10 of the larger of itself and 1, and α to 1e-10 of the size of `y`.
-fn is_precise(sums: &Sums) -> bool {
+pub(crate) fn is_precise(sums: &Sums) -> bool {
     let moments = sums.moments();
     let (yy, xy, xx) = sums.errors();
     let beta = moments.xy / moments.xx;

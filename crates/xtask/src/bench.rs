@@ -12,8 +12,8 @@ use crate::{command, packages, python, setup, workspace};
 
 #[derive(Args)]
 pub struct Options {
-    /// Only the benchmarks whose name contains this: parse, write, refresh, analytics, api,
-    /// watchlist.
+    /// Only the benchmarks whose name contains this: parse, write, refresh, analytics, radar,
+    /// api, watchlist.
     filter: Option<String>,
 }
 
@@ -21,11 +21,12 @@ pub struct Options {
 type Benchmark = fn(&mut Verdicts) -> anyhow::Result<()>;
 
 /// By name, in the order in which they run.
-const BENCHMARKS: [(&str, Benchmark); 6] = [
+const BENCHMARKS: [(&str, Benchmark); 7] = [
     ("parse", parse),
     ("write", write),
     ("refresh", refresh),
     ("analytics", analytics),
+    ("radar", radar),
     ("api", api),
     ("watchlist", watchlist),
 ];
@@ -149,6 +150,11 @@ fn analytics(verdicts: &mut Verdicts) -> anyhow::Result<()> {
         .arg(folder.join("compare.py"))
         .env("OPENBLAS_NUM_THREADS", "1");
     verdicts.of("analytics", &mut compare)
+}
+
+/// Processor time and memory of following every pair of 200 symbols.
+fn radar(verdicts: &mut Verdicts) -> anyhow::Result<()> {
+    verdicts.of("radar", &mut cargo_bench("analytics", "radar"))
 }
 
 /// Pair analytics over HTTP, beside FastAPI with pandas and statsmodels; load from wrk.

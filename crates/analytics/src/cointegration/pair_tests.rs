@@ -1,7 +1,7 @@
 //! Everything that tests say about a pair, on its in-sample residuals.
 
 use super::engle_granger::{
-    BothDirections, COLLINEAR_R_SQUARED, EngleGrangerOptions, of_residuals,
+    BothDirections, COLLINEAR_R_SQUARED, EngleGranger, EngleGrangerOptions, of_residuals,
 };
 use super::leg::{Leg, Line, cross};
 use crate::johansen::{Johansen, JohansenOptions, johansen};
@@ -73,6 +73,54 @@ pub fn residual_tests_of_legs(
     options: EngleGrangerOptions,
 ) -> Result<ResidualTests> {
     residual_tests(y, x, options).map(|(tests, _)| tests)
+}
+
+/// A pair of legs in the direction with the smaller p-value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BetterDirection {
+    /// Whether that is x on y.
+    pub swapped: bool,
+    /// Engle-Granger's test in that direction.
+    pub test: EngleGranger,
+    /// The test in the other one.
+    pub other: EngleGranger,
+    /// Half-life of the residuals of that direction.
+    pub half_life: Result<HalfLife>,
+    /// Hurst exponent of the residuals of that direction.
+    pub hurst: Result<f64>,
+}
+
+/// Engle-Granger of `y` and `x` both ways, and half-life and Hurst exponent on the in-sample least-squares residuals
+/// of the better one: of two equal p-values y on x.
+///
+/// # Errors
+/// As [`residual_tests_of_legs`], and those of the tests, y on x first.
+///
+/// # Cost
+/// As [`residual_tests_of_legs`].
+pub fn better_direction_of_legs(
+    y: &Leg,
+    x: &Leg,
+    options: EngleGrangerOptions,
+) -> Result<BetterDirection> {
+    let cross = cross(y, x)?;
+    let (forth, back) = (Line::fit(y, x, cross)?, Line::fit(x, y, cross)?);
+    let (of_forth, of_back) = (forth.residuals(y, x), back.residuals(x, y));
+    let test = of_residuals(&forth, &of_forth, options)?;
+    let other = of_residuals(&back, &of_back, options)?;
+    let swapped = other.p_value < test.p_value;
+    let (test, other, residuals) = if swapped {
+        (other, test, of_back)
+    } else {
+        (test, other, of_forth)
+    };
+    Ok(BetterDirection {
+        swapped,
+        test,
+        other,
+        half_life: half_life(&residuals),
+        hurst: hurst(&residuals),
+    })
 }
 
 /// The tests, and the residuals of y on x unless those are rounding errors.
