@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod align;
+pub mod backtest;
 pub mod cointegration;
 pub mod correlation;
 pub mod error;
@@ -22,6 +23,7 @@ pub mod session;
 pub mod spread;
 pub mod stationarity;
 pub mod theil_sen;
+pub mod ticket;
 pub mod walk_forward;
 pub mod zscore;
 
