@@ -13,7 +13,7 @@ use crate::{command, packages, python, setup, workspace};
 #[derive(Args)]
 pub struct Options {
     /// Only the benchmarks whose name contains this: parse, write, refresh, analytics, radar,
-    /// api, watchlist.
+    /// api, watchlist, stream.
     filter: Option<String>,
 }
 
@@ -21,7 +21,7 @@ pub struct Options {
 type Benchmark = fn(&mut Verdicts) -> anyhow::Result<()>;
 
 /// By name, in the order in which they run.
-const BENCHMARKS: [(&str, Benchmark); 7] = [
+const BENCHMARKS: [(&str, Benchmark); 8] = [
     ("parse", parse),
     ("write", write),
     ("refresh", refresh),
@@ -29,6 +29,7 @@ const BENCHMARKS: [(&str, Benchmark); 7] = [
     ("radar", radar),
     ("api", api),
     ("watchlist", watchlist),
+    ("stream", stream),
 ];
 
 /// Frames a second on one core.
@@ -172,4 +173,10 @@ fn api(verdicts: &mut Verdicts) -> anyhow::Result<()> {
 fn watchlist(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     setup::postgres()?;
     verdicts.of("watchlist", &mut cargo_bench("api", "watchlist"))
+}
+
+/// From the exchange to clients of the event stream, one and a thousand of them.
+fn stream(verdicts: &mut Verdicts) -> anyhow::Result<()> {
+    setup::postgres()?;
+    verdicts.of("stream", &mut cargo_bench("spreadscope", "stream"))
 }

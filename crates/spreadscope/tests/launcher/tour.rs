@@ -24,7 +24,7 @@ fn commands() -> Vec<&'static str> {
 /// What a command is about: the part of its URL that says so.
 fn subject(command: &str) -> &str {
     let rest = command.split_once("/api/v1/").unwrap().1;
-    rest.split(['?', '\'']).next().unwrap()
+    rest.split(['?', '\'']).next().unwrap().trim()
 }
 
 struct Tour<'a> {
@@ -147,6 +147,8 @@ fn every_command_of_the_readme_runs_as_it_stands_there() {
                 );
             }
             "stream" => tour.follow(command),
+            "alerts/rules" => assert_eq!(tour.json(command)["rule"]["kind"], "zThreshold"),
+            "alerts/events" => assert!(tour.json(command)["events"].is_array()),
             "bars" | "pairs/analytics" => {
                 tour.run(command);
                 let name = if subject == "bars" {
@@ -171,7 +173,14 @@ fn every_command_of_the_readme_runs_as_it_stands_there() {
             other => panic!("nothing is known of {other}, which {command} asks for"),
         }
     }
-    for subject in ["symbols", "bars", "pairs/analytics", "stream", "datasets"] {
+    for subject in [
+        "symbols",
+        "bars",
+        "pairs/analytics",
+        "stream",
+        "datasets",
+        "alerts/rules",
+    ] {
         assert!(seen.contains(&subject), "{subject} is not part of the tour");
     }
     launcher.stop("-TERM");
