@@ -76,8 +76,8 @@ impl Figures {
 }
 
 /// Whether points have the columns of a filter.
-pub(crate) fn is_kalman(spec: &PairSpec) -> bool {
-    spec.model() == Model::Kalman
+pub(crate) fn is_filtered(spec: &PairSpec, state: &SessionState) -> bool {
+    spec.model() == Model::Kalman && !matches!(state.condition, Condition::Failed(_))
 }
 
 /// Index of the first point that is shown: those before it warm up the others.

@@ -190,8 +190,8 @@ impl Series {
     }
 
     /// Handles all notifications that have arrived, and reads what is missing of the last `count` bars and
-    /// of those from `from_ms` on.
-    async fn catch_up(&self, count: usize, from_ms: i64) -> Result<()> {
+    /// of those from `from_ms` on. Returns whether the database had to be read.
+    async fn catch_up(&self, count: usize, from_ms: i64) -> Result<bool> {
         let mut watermark = self.reader.lock().await;
         let as_of_ms = convert::now_ms();
         // Taken first: what was signalled when time came to this is in what is taken now.
@@ -202,19 +202,18 @@ impl Series {
             let missing = count > 0 && !held.holds(count) || from_ms < held.start_ms();
             (missing, held.start_ms() == i64::MAX)
         };
-        if missing || pending.everything && !untouched {
-            let loaded = self.load(count, from_ms).await;
-            if loaded.is_err() {
-                self.signal.raise(pending);
-            }
-            loaded?;
-        } else if let Err(error) = self.refresh(pending).await {
+        let has_read = if missing || pending.everything && !untouched {
+            self.load(count, from_ms).await.map(|()| true)
+        } else {
+            self.refresh(pending).await
+        };
+        if has_read.is_err() {
             self.signal.raise(pending);
-            return Err(error);
         }
+        let has_read = has_read?;
         self.write().settle(watermark_ms, as_of_ms);
         self.version.send_modify(|version| *version += 1);
-        Ok(())
+        Ok(has_read)
     }
 
     /// Reads everything that is held or to be held.
@@ -247,20 +246,20 @@ impl Series {
         Ok(())
     }
 
-    /// Brings what is held up to date with what was heard.
-    async fn refresh(&self, pending: Pending) -> Result<()> {
+    /// Brings what is held up to date with what was heard. Returns whether the database had to be read.
+    async fn refresh(&self, pending: Pending) -> Result<bool> {
         let Some(min_time_ms) = pending.min_time_ms else {
-            return Ok(());
+            return Ok(false);
         };
         let from_ms = {
             let mut held = self.write();
             if held.start_ms() == i64::MAX {
-                return Ok(());
+                return Ok(false);
             }
             if let Some(newest) = &pending.newest
                 && held.take_in(min_time_ms, newest)
             {
-                return Ok(());
+                return Ok(false);
             }
             let from_ms = self.interval.bucket_of(min_time_ms);
             if from_ms < held.start_ms() {
@@ -276,7 +275,7 @@ impl Series {
         let id = self.symbol.symbol_id;
         let now = bars::read_closes(&self.store, id, self.interval, range).await?;
         self.write().replace(from_ms, &now);
-        Ok(())
+        Ok(true)
     }
 
     /// Keeps what is held up to date until nobody wants it: until `unused` says so, asked each `pause`.
@@ -304,10 +303,13 @@ impl Series {
                 next_reload = Instant::now() + RELOAD_PAUSE;
             }
             match self.catch_up(0, i64::MAX).await {
-                Ok(()) => {
+                Ok(has_read) => {
                     backoff.reset();
                     failing = false;
-                    tokio::time::sleep(coalesce).await;
+                    // What costs nothing is passed on at once.
+                    if has_read {
+                        tokio::time::sleep(coalesce).await;
+                    }
                 }
                 Err(error) => {
                     if !failing {

@@ -2,6 +2,10 @@
 
 use api_types::{EndReason, EventKind, StreamEvent};
 use testkit::TestDb;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpSocket,
+};
 
 use crate::support::{
     Api,
@@ -227,6 +231,90 @@ async fn a_range_that_begins_anew_resets_with_what_follows_from_its_start() {
         assert_eq!((&row["y"], &row["x"]), (&rows[time]["y"], &rows[time]["x"]));
     }
     assert!(rows.contains_key(&closed));
+}
+
+#[tokio::test]
+async fn a_leg_that_does_not_move_leaves_figures_out_as_it_does_in_pair_analytics() {
+    let db = TestDb::create().await.unwrap();
+    let y = Market::new(&db, "YUSDT").await;
+    let x = Market::new(&db, "XUSDT").await;
+    let bars = |price: fn(i64) -> f64| -> Vec<(i64, f64, f64)> {
+        (0..100)
+            .map(|bar| (trade_id(bar), bar as f64 * 60.0, price(bar)))
+            .collect()
+    };
+    y.trade(&bars(|bar| 100.0 + (bar % 7) as f64)).await;
+    x.trade(&bars(|_| 50.0)).await;
+    y.report(6_001.0).await;
+    let api = Api::start(&db).await;
+    for model in [
+        "model=kalman&lookback=30&window=10",
+        "lookback=30&window=10",
+        "lookback=30&window=10&model=theil_sen",
+        &format!("fit=in_sample&window=10&fitTime={}", minute(99)),
+    ] {
+        let query = format!("y=YUSDT&x=XUSDT&limit=100&{model}");
+        let mut followed = Followed::open(&api, &query).await;
+        assert_eq!(followed.next().await, EventKind::Snapshot, "{model}");
+        let (rows, parts) = batch(&api, &query).await;
+        assert!(parts["missing"].contains("\"fit\""), "{model}: {parts:?}");
+        assert_eq!(followed.parts, parts, "{model}");
+        assert_eq!(followed.rows, rows, "{model}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_told_why_its_stream_ends_and_others_go_on() {
+    let pair = Pair::new(BARS).await;
+    let mut config = crate::support::config(pair.url());
+    config.limits.api_send_timeout_ms = 600_000;
+    let api = Api::with(config).await;
+    api.until_ready().await;
+    // Each late trade voids what was sent of all of them: megabytes.
+    let topics: Vec<String> = (10..30)
+        .map(|window| {
+            format!("pair:y%3DYUSDT%26x%3DXUSDT%26limit%3D400%26lookback%3D30%26window%3D{window}")
+        })
+        .collect();
+    let path = format!("/api/v1/stream?topics={}", topics.join(","));
+    let mut reads = api.get(&path).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut slow = socket.connect(api.address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    slow.write_all(request.as_bytes()).await.unwrap();
+    let mut first = [0];
+    slow.read_exact(&mut first).await.unwrap();
+
+    // More than a queue and the buffers of a socket hold.
+    let (mut sent, mut bar, mut wholes) = (0, 300, 0);
+    let mut text = String::new();
+    while sent < 16_000_000 {
+        if wholes == topics.len() {
+            (bar, wholes) = (bar - 1, 0);
+            trade(&pair, bar, 59.0, Some(950.0), None).await;
+        }
+        let chunk = tokio::time::timeout(crate::support::PATIENCE, reads.chunk());
+        let chunk = chunk.await.unwrap().unwrap().expect("the stream goes on");
+        sent += chunk.len();
+        text.push_str(&String::from_utf8_lossy(&chunk));
+        let count = |kind: &str| text.matches(kind).count();
+        wholes += count(r#""kind":"snapshot""#) + count(r#""kind":"reset","a"#);
+        // One may lie across the edge of two chunks; both texts are as long.
+        text.drain(..text.len().saturating_sub(16));
+    }
+    let mut rest = Vec::new();
+    let read = slow.read_to_end(&mut rest);
+    tokio::time::timeout(crate::support::PATIENCE, read)
+        .await
+        .unwrap()
+        .unwrap();
+    let rest = String::from_utf8(rest).unwrap();
+    let end = rest.trim_end().lines().last().unwrap();
+    assert!(
+        end.contains(r#""type":"end""#) && end.contains("slowClient"),
+        "{end}"
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use api_types::{PairUpdate, TooFewBars};
 use crate::{
     live::{
         Figures, PairPoint, SessionState, columns,
-        figures::{alignment, first_shown, is_kalman},
+        figures::{alignment, first_shown, is_filtered},
     },
     pairs::{PairSpec, analysis},
 };
@@ -29,7 +29,8 @@ pub(super) fn news(
 ) -> PairUpdate {
     let first = count.max(first_shown(spec, &state.points));
     let open = state.open.as_ref().filter(|_| spec.open);
-    let columns = |points: &mut dyn Iterator<Item = &PairPoint>| columns(points, is_kalman(spec));
+    let is_filtered = is_filtered(spec, state);
+    let columns = |points: &mut dyn Iterator<Item = &PairPoint>| columns(points, is_filtered);
     let newest = open.or_else(|| state.points.last());
     let summary = newest.map(|newest| {
         let last = columns(&mut std::iter::once(newest));
