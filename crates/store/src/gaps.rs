@@ -203,6 +203,34 @@ pub async fn next_to_repair(store: &Store, symbols: &[SymbolId], reach: i64) -> 
     Ok(rows.into_iter().map(Gap::from).collect())
 }
 
+/// Closes a gap if all that it lacked is stored, or rejected, by now: another ingestor on the same symbols may
+/// have heard it. Says whether it is closed.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn close_if_stored(store: &Store, gap_id: i64) -> Result<bool> {
+    let mut tx = store.write_pool().begin().await?;
+    // The times of the neighbours spare a look into every chunk.
+    let filled: Option<SymbolId> = sqlx::query_scalar(
+        "UPDATE gaps g SET filled_at = now() WHERE gap_id = $1 AND filled_at IS NULL
+           AND to_agg_id - from_agg_id + 1 = (
+             SELECT count(*) FROM (
+                 SELECT agg_id FROM trades t
+                 WHERE t.symbol_id = g.symbol_id AND t.agg_id BETWEEN g.from_agg_id AND g.to_agg_id
+                   AND t.time BETWEEN g.from_time AND g.to_time
+                 UNION
+                 SELECT agg_id FROM rejects r
+                 WHERE r.symbol_id = g.symbol_id AND r.agg_id BETWEEN g.from_agg_id AND g.to_agg_id) known)
+         RETURNING symbol_id",
+    )
+    .bind(gap_id)
+    .fetch_optional(&mut *tx)
+    .await?;
+    changed(&mut tx, filled).await?;
+    tx.commit().await?;
+    Ok(filled.is_some())
+}
+
 /// Records that a gap will not be repaired, with the reason in a word. It stays open.
 ///
 /// # Errors

@@ -44,6 +44,9 @@ pub(crate) async fn insert(connection: &mut sqlx::PgConnection, rejects: &[Rejec
     if rejects.is_empty() {
         return Ok(());
     }
+    // One order for all writers: unsorted, two of them deadlock.
+    let mut rejects: Vec<&Reject> = rejects.iter().collect();
+    rejects.sort_by_key(|r| (r.symbol_id, r.agg_id));
     sqlx::query(
         "INSERT INTO rejects (symbol_id, agg_id, time, reason, raw)
          SELECT * FROM unnest($1::int[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[])
@@ -97,8 +100,7 @@ pub async fn newest(store: &Store, limit: u32) -> Result<Vec<Reject>> {
         "SELECT symbol_id, agg_id, time, reason, raw FROM rejects ORDER BY reject_id DESC LIMIT $1",
     )
     .bind(i64::from(limit))
-    // An ingestor that starts goes on from here, and must not miss what it wrote last.
-    .fetch_all(store.write_pool())
+    .fetch_all(store.read_pool())
     .await?;
     Ok(rows
         .into_iter()
@@ -110,6 +112,22 @@ pub async fn newest(store: &Store, limit: u32) -> Result<Vec<Reject>> {
             raw: row.raw,
         })
         .collect())
+}
+
+/// Rejected ids of these symbols above the newest trade that is stored: accounted for, though no cursor
+/// says so. Read from the primary, as a writer goes on from here.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn above_cursors(store: &Store, symbol_ids: &[SymbolId]) -> Result<Vec<(SymbolId, i64)>> {
+    Ok(sqlx::query_as(
+        "SELECT DISTINCT r.symbol_id, r.agg_id FROM rejects r LEFT JOIN feed_cursor c USING (symbol_id)
+         WHERE r.symbol_id = ANY ($1) AND r.agg_id > coalesce(c.last_agg_id, -1)
+         ORDER BY r.symbol_id, r.agg_id",
+    )
+    .bind(symbol_ids.iter().map(|id| id.0).collect::<Vec<_>>())
+    .fetch_all(store.write_pool())
+    .await?)
 }
 
 /// Number of rejects by reason.

@@ -3,8 +3,8 @@
 mod support;
 
 use anyhow::Result;
-use store::{SymbolId, gaps, gaps::NewGap};
-use support::register;
+use store::{SymbolId, gaps, gaps::NewGap, rejects};
+use support::{register, trade, write};
 use testkit::TestDb;
 
 fn gap(symbol_id: SymbolId, from_agg_id: i64, to_agg_id: i64, to_ms: i64) -> NewGap {
@@ -82,6 +82,64 @@ async fn a_gap_that_shrinks_to_one_found_before_is_told_by_that_one() -> Result<
     assert_eq!(
         open.iter().map(|gap| gap.gap_id).collect::<Vec<_>>(),
         keys[1..]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_gap_is_closed_when_all_that_it_lacked_is_stored_or_rejected() -> Result<()> {
+    let db = TestDb::create().await?;
+    let store = db.store();
+    let id = register(store, &["AAAUSDT"]).await?[0];
+    let key = gaps::record(store, &[gap(id, 10, 13, 5_000)]).await?[0];
+    let stored = [10, 11, 13].map(|agg_id| trade(agg_id, 4_500, 1.0));
+    write(store, id, &stored[..2]).await?;
+    assert!(!gaps::close_if_stored(store, key).await?);
+    write(store, id, &stored).await?;
+    assert!(!gaps::close_if_stored(store, key).await?);
+    let reject = rejects::Reject {
+        symbol_id: Some(id),
+        agg_id: Some(12),
+        time_ms: None,
+        reason: "non_positive_price".to_owned(),
+        raw: String::new(),
+    };
+    // Rejected for two reasons, it is one id.
+    let again = rejects::Reject {
+        reason: "other".to_owned(),
+        ..reject.clone()
+    };
+    rejects::record(store, &[reject, again]).await?;
+    assert!(gaps::close_if_stored(store, key).await?);
+    assert!(gaps::unfilled(store).await?.is_empty());
+    assert!(!gaps::close_if_stored(store, key).await?, "once");
+    Ok(())
+}
+
+#[tokio::test]
+async fn rejected_ids_above_the_newest_trade_are_known() -> Result<()> {
+    let db = TestDb::create().await?;
+    let store = db.store();
+    let ids = register(store, &["AAAUSDT", "BBBUSDT", "CCCUSDT"]).await?;
+    write(store, ids[0], &[trade(10, 1_000, 1.0)]).await?;
+    let reject = |symbol_id, agg_id| rejects::Reject {
+        symbol_id: Some(symbol_id),
+        agg_id: Some(agg_id),
+        time_ms: None,
+        reason: "non_positive_price".to_owned(),
+        raw: String::new(),
+    };
+    let rejected = [
+        reject(ids[0], 9),
+        reject(ids[0], 13),
+        reject(ids[0], 11),
+        reject(ids[1], 5),
+        reject(ids[2], 5),
+    ];
+    rejects::record(store, &rejected).await?;
+    assert_eq!(
+        rejects::above_cursors(store, &ids[..2]).await?,
+        [(ids[0], 11), (ids[0], 13), (ids[1], 5)]
     );
     Ok(())
 }

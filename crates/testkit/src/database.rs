@@ -120,6 +120,19 @@ impl TestDb {
         .await?)
     }
 
+    /// How many deadlocks the server has had to break in it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn deadlocks(&self) -> Result<i64> {
+        let mut connection = PgConnection::connect(&self.url).await?;
+        Ok(sqlx::query_scalar(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()",
+        )
+        .fetch_one(&mut connection)
+        .await?)
+    }
+
     /// A store of its own on it, migrated unless it is [`empty`](Self::empty).
     #[must_use]
     pub const fn store(&self) -> &Store {
