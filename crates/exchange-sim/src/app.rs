@@ -35,6 +35,18 @@ impl App {
     pub(crate) fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
     }
+
+    /// Prints what was traded while it ran, whatever the faults made of it.
+    pub(crate) fn tell_truth(&self) {
+        for (symbol, spec) in self.series.specs().iter().enumerate() {
+            let (first_id, next_id) = self.truth.ids(symbol);
+            let trades = next_id - first_id;
+            tracing::info!(event = "ground_truth", symbol = %spec.name, first_id, next_id, trades);
+        }
+        for fault in self.book.shown() {
+            tracing::info!(event = "fault_struck", ?fault);
+        }
+    }
 }
 
 impl std::ops::Deref for App {

@@ -147,6 +147,7 @@ impl Sim {
         if tokio::time::timeout(GRACE, &mut server).await.is_err() {
             server.abort();
         }
+        served.tell_truth();
         tracing::info!("exchange closed");
         traded
     }
