@@ -19,6 +19,6 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/ /usr/local/bin/
 # A new volume takes over the owner of the folder that it is mounted on.
-RUN install -d -o 65534 -g 65534 -m 700 /uploads
+RUN install -d -o 65534 -g 65534 -m 700 /uploads /ingestor
 USER 65534:65534
 CMD ["api"]

@@ -1,29 +1,46 @@
 //! What travels from the connections to the writer.
 
-use market::{Symbol, Trade};
-use store::{SymbolId, rejects};
+use market::Trade;
+use store::rejects::MAX_RAW_BYTES;
 use tokio::sync::oneshot;
 
-/// A symbol that is followed.
-#[derive(Debug, Clone)]
-pub(crate) struct Followed {
-    pub(crate) symbol: Symbol,
-    pub(crate) id: SymbolId,
-    /// Its place in lists that have one entry a symbol.
-    pub(crate) slot: usize,
+use crate::roster::Slot;
+
+/// In which stretch of hearing something was heard. Between two of them ids can be missing, and the
+/// difference says why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Session {
+    /// When the process started, milliseconds since the epoch.
+    pub(crate) run_ms: i64,
+    /// How often the spool had been full before.
+    pub(crate) drops: u32,
+    /// Which run of which connection.
+    pub(crate) connection: u64,
+}
+
+/// A trade that must not be stored as one, or a frame that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reject {
+    pub(crate) slot: Option<Slot>,
+    pub(crate) agg_id: Option<i64>,
+    pub(crate) time_ms: Option<i64>,
+    pub(crate) reason: String,
+    pub(crate) raw: String,
 }
 
 /// Trades and rejects that arrived together.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    pub(crate) trades: Vec<(SymbolId, Trade)>,
-    pub(crate) rejects: Vec<rejects::Reject>,
-    /// Which run of which connection heard them; `None` for what was fetched by REST.
-    pub(crate) session: Option<u64>,
+    pub(crate) trades: Vec<(Slot, Trade)>,
+    pub(crate) rejects: Vec<Reject>,
+    /// `None` for what was fetched by REST.
+    pub(crate) session: Option<Session>,
     /// Greatest exchange time among them, milliseconds since the epoch.
     pub(crate) exchange_ms: Option<i64>,
     /// Told when all of it is stored.
     pub(crate) stored: Option<oneshot::Sender<()>>,
+    /// Markets that the database is to know, whether they trade or not.
+    pub(crate) newcomers: Vec<Slot>,
 }
 
 impl Batch {
@@ -38,18 +55,18 @@ impl Batch {
     /// Keeps the part of a raw frame that the store keeps; a frame can be megabytes long.
     pub(crate) fn reject(
         &mut self,
-        symbol_id: Option<SymbolId>,
+        slot: Option<Slot>,
         agg_id: Option<i64>,
         time_ms: Option<i64>,
         reason: &'static str,
         raw: &str,
     ) {
-        self.rejects.push(rejects::Reject {
-            symbol_id,
+        self.rejects.push(Reject {
+            slot,
             agg_id,
             time_ms,
             reason: reason.to_owned(),
-            raw: raw[..raw.floor_char_boundary(rejects::MAX_RAW_BYTES)].to_owned(),
+            raw: raw[..raw.floor_char_boundary(MAX_RAW_BYTES)].to_owned(),
         });
     }
 

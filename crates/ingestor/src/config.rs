@@ -1,6 +1,6 @@
 //! Settings: flags and environment.
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 use market::{FeedMode, Symbol, Venue};
@@ -34,6 +34,11 @@ pub struct Config {
     #[arg(long, env = "SYMBOLS", value_delimiter = ',', default_values = SYMBOLS)]
     pub symbols: Vec<Symbol>,
 
+    /// File with the symbols to follow, which counts instead of SYMBOLS while it is there. It is looked
+    /// at every second, so changing it changes what is followed.
+    #[arg(long, env = "SYMBOLS_FILE")]
+    pub symbols_file: Option<PathBuf>,
+
     /// Address of metrics and health; none is served if this is `None`.
     #[arg(long, env = "OPS_BIND", default_value = OPS_BIND)]
     pub ops_bind: Option<SocketAddr>,
@@ -52,6 +57,16 @@ pub struct Config {
     #[arg(long, env = "INGESTOR_QUEUE_BATCHES", default_value_t = 64,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub queue_batches: u32,
+
+    /// Folder for trades that the database does not take, each venue in a file of its own; of this
+    /// ingestor alone. Without it, they wait in memory, and then in the exchange, for as long as it
+    /// has patience.
+    #[arg(long, env = "INGESTOR_SPOOL_DIR")]
+    pub spool_dir: Option<PathBuf>,
+
+    /// Most bytes of such trades. Beyond that they are dropped, and fetched by REST later.
+    #[arg(long, env = "INGESTOR_SPOOL_MAX_BYTES", default_value_t = SPOOL_MAX_BYTES)]
+    pub spool_max_bytes: u64,
 
     /// Streams on one connection; more symbols make more connections.
     #[arg(long, env = "INGESTOR_STREAMS_PER_CONNECTION", default_value_t = 200,
@@ -110,6 +125,8 @@ const REST_URL: &str = "https://fapi.binance.com";
 const SYMBOLS: [&str; 5] = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT"];
 /// A quarter of a day's calls at half of the weight that the exchange allows.
 const GAP_REPAIR_MAX: u32 = 500_000;
+/// An hour of 7,000 trades a second.
+const SPOOL_MAX_BYTES: u64 = 1 << 30;
 const OPS_BIND: &str = "127.0.0.1:9101";
 
 /// What is shown of a secret.
@@ -125,10 +142,13 @@ impl Default for Config {
             exchange_rest_url: REST_URL.into(),
             feed_mode: None,
             symbols: SYMBOLS.map(|name| name.parse().expect("a symbol")).to_vec(),
+            symbols_file: None,
             ops_bind: None,
             batch_interval_ms: 50,
             batch_max_trades: 2_000,
             queue_batches: 64,
+            spool_dir: None,
+            spool_max_bytes: SPOOL_MAX_BYTES,
             streams_per_connection: 200,
             symbol_silence_ms: 60_000,
             connection_silence_ms: 30_000,
@@ -154,10 +174,13 @@ impl fmt::Debug for Config {
             exchange_rest_url,
             feed_mode,
             symbols,
+            symbols_file,
             ops_bind,
             batch_interval_ms,
             batch_max_trades,
             queue_batches,
+            spool_dir,
+            spool_max_bytes,
             streams_per_connection,
             symbol_silence_ms,
             connection_silence_ms,
@@ -180,10 +203,13 @@ impl fmt::Debug for Config {
             .field("exchange_rest_url", exchange_rest_url)
             .field("feed_mode", feed_mode)
             .field("symbols", symbols)
+            .field("symbols_file", symbols_file)
             .field("ops_bind", ops_bind)
             .field("batch_interval_ms", batch_interval_ms)
             .field("batch_max_trades", batch_max_trades)
             .field("queue_batches", queue_batches)
+            .field("spool_dir", spool_dir)
+            .field("spool_max_bytes", spool_max_bytes)
             .field("streams_per_connection", streams_per_connection)
             .field("symbol_silence_ms", symbol_silence_ms)
             .field("connection_silence_ms", connection_silence_ms)
@@ -227,16 +253,6 @@ impl Config {
             urls.read.clone_from(read);
         }
         urls
-    }
-
-    /// The symbols in the order given, each once.
-    pub(crate) fn distinct_symbols(&self) -> Vec<Symbol> {
-        let mut seen = std::collections::HashSet::new();
-        self.symbols
-            .iter()
-            .filter(|symbol| seen.insert(*symbol))
-            .cloned()
-            .collect()
     }
 
     pub(crate) fn batch_interval(&self) -> Duration {
@@ -329,16 +345,5 @@ mod tests {
             let error = parse(&[flag, value]).unwrap_err().to_string();
             assert!(error.contains(flag), "{error}");
         }
-    }
-
-    #[test]
-    fn symbols_named_twice_are_followed_once() {
-        let config = parse(&["--symbols", "btcusdt,ETHUSDT,BTCUSDT"]).unwrap();
-        let names: Vec<_> = config
-            .distinct_symbols()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(names, ["BTCUSDT", "ETHUSDT"]);
     }
 }

@@ -7,8 +7,9 @@
 //! ```text
 //!   WebSocket ─ connection ─┐  bounded   ┌─ gap rule ─ rejects, gaps, trades ─ store
 //!   WebSocket ─ connection ─┼──queue──── writer ── first trade ──> first minute ─┐
-//!        REST ─ back-fill ──┘            └── recorded gap ──> klines and repair  │
-//!               ^────────────────────────────────────────────────────────────────┘
+//!        REST ─ back-fill ──┘           ╷│ └── recorded gap ──> klines and repair │
+//!               ^                  spool ┘ (while the database is away)           │
+//!               └─────────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! | module | what |
@@ -17,15 +18,19 @@
 //! | [`venue`] | all that the rest knows of an exchange, and Binance behind it |
 //! | [`rest`] | REST calls within the weight that the exchange allows |
 //! | [`contiguity`] | the gap rule: ids are contiguous per symbol |
+//! | `roster`, `following`, `symbols` | the markets of this run; which are followed, and on which connection |
 //! | `connection`, `silence` | one WebSocket connection, made again for ever; who is silent |
 //! | `writer` | the one task that writes, and the order that keeps every id accounted for |
+//! | [`spool`] | trades on disk, while the database does not take them |
 //! | `attempt` | how long the database is waited for |
 //! | `backfill` | klines of the past and around gaps; the first minute; repair of gaps |
 //! | `state`, `status` | what it knows of itself, written out every second |
 //!
 //! Memory is bounded: `queue_batches` × `batch_max_trades` trades wait at most, plus what the
-//! writer holds. When the queue is full the sockets are not read, so the exchange's flow control
-//! sets in; if it then ends the connection, the ids that were missed are recorded as a gap.
+//! writer holds. What the database has not taken after a second goes to the spool, whose size is bounded, too.
+//! When that is full, trades are dropped, recorded as a gap, and fetched by REST later. Without a spool the
+//! sockets are not read when the queue is full, so the exchange's flow control sets in; if it then ends the
+//! connection, the ids that were missed are recorded as a gap.
 
 mod attempt;
 mod backfill;
@@ -33,9 +38,12 @@ mod batch;
 pub mod config;
 mod connection;
 pub mod contiguity;
+mod following;
 pub mod rest;
+mod roster;
 mod run;
 mod silence;
+pub mod spool;
 mod state;
 mod status;
 mod symbols;
@@ -44,4 +52,4 @@ mod writer;
 
 pub use config::Config;
 pub use run::run;
-pub use symbols::UnknownSymbols;
+pub use symbols::{BadSymbols, UnknownSymbols};

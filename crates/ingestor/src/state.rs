@@ -3,14 +3,16 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
     },
 };
 
 use market::{FeedMode, Venue};
-use store::{FeedState, FeedStatus, SymbolId, feed_status::BackfillProgress};
+use store::{FeedState, FeedStatus, feed_status::BackfillProgress};
 use tokio::sync::watch;
+
+use crate::roster::Roster;
 
 /// No time yet.
 const NEVER: i64 = i64::MIN;
@@ -23,10 +25,9 @@ const MAX_NOTES: usize = 4;
 pub(crate) struct FeedShared {
     venue: Venue,
     mode: FeedMode,
-    /// One entry a connection: whether it is up.
-    connections: Mutex<Vec<bool>>,
-    /// One entry a symbol: exchange time of its last message.
-    symbols: Vec<(SymbolId, AtomicI64)>,
+    roster: Arc<Roster>,
+    /// By number of a connection, whether it is up.
+    connections: Mutex<BTreeMap<usize, bool>>,
     lag_ms: AtomicI64,
     /// Greatest exchange time of what is stored; moves only once trades are committed, so that no
     /// bar is called closed whose trades still wait for the database.
@@ -38,20 +39,12 @@ pub(crate) struct FeedShared {
 }
 
 impl FeedShared {
-    pub(crate) fn new(
-        venue: Venue,
-        mode: FeedMode,
-        connections: usize,
-        symbols: impl IntoIterator<Item = SymbolId>,
-    ) -> Self {
+    pub(crate) fn new(venue: Venue, mode: FeedMode, roster: Arc<Roster>) -> Self {
         Self {
             venue,
             mode,
-            connections: Mutex::new(vec![false; connections]),
-            symbols: symbols
-                .into_iter()
-                .map(|id| (id, AtomicI64::new(NEVER)))
-                .collect(),
+            roster,
+            connections: Mutex::default(),
             lag_ms: AtomicI64::new(NEVER),
             watermark_ms: watch::Sender::new(None),
             backfill_done: AtomicUsize::new(0),
@@ -66,13 +59,12 @@ impl FeedShared {
     }
 
     pub(crate) fn connection_is(&self, connection: usize, up: bool) {
-        lock(&self.connections)[connection] = up;
+        lock(&self.connections).insert(connection, up);
     }
 
-    pub(crate) fn heard(&self, slot: usize, exchange_ms: i64) {
-        self.symbols[slot]
-            .1
-            .fetch_max(exchange_ms, Ordering::Relaxed);
+    /// A connection that is not needed any more is not missed.
+    pub(crate) fn connection_ended(&self, connection: usize) {
+        lock(&self.connections).remove(&connection);
     }
 
     pub(crate) fn lag(&self, lag_ms: i64) {
@@ -123,7 +115,7 @@ impl FeedShared {
         let backfill = (done < total).then_some(BackfillProgress { done, total });
         let state = if self.stopped.load(Ordering::Relaxed) {
             FeedState::Stopped
-        } else if lock(&self.connections).contains(&false) {
+        } else if !self.is_connected() {
             FeedState::Reconnecting
         } else if backfill.is_some() {
             FeedState::Backfilling
@@ -138,12 +130,18 @@ impl FeedShared {
             watermark_ms: *self.watermark_ms.borrow(),
             lag_ms: known(self.lag_ms.load(Ordering::Relaxed)),
             last_message_ms: self
-                .symbols
+                .roster
+                .followed()
                 .iter()
-                .filter_map(|(id, ms)| Some((*id, known(ms.load(Ordering::Relaxed))?)))
+                .filter_map(|market| Some((market.id()?, market.last_heard_ms()?)))
                 .collect(),
             backfill,
         }
+    }
+
+    fn is_connected(&self) -> bool {
+        let connections = lock(&self.connections);
+        !connections.is_empty() && connections.values().all(|up| *up)
     }
 
     fn message(&self) -> String {
@@ -168,15 +166,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use store::{SymbolId, SymbolSpec};
+
     use super::*;
 
     fn shared() -> FeedShared {
-        FeedShared::new(
-            Venue::Simulated,
-            FeedMode::Simulated,
-            2,
-            [SymbolId(7), SymbolId(8)],
-        )
+        let roster = Roster::default();
+        let specs = ["BTCUSDT", "ETHUSDT"].map(|name| SymbolSpec::named(name.parse().unwrap()));
+        roster.follow(specs.to_vec());
+        for (market, id) in roster.followed().iter().zip([7, 8]) {
+            market.enrolled(SymbolId(id));
+        }
+        FeedShared::new(Venue::Simulated, FeedMode::Simulated, Arc::new(roster))
     }
 
     #[test]
@@ -184,7 +185,10 @@ mod tests {
         let shared = shared();
         assert_eq!(shared.status().state, FeedState::Reconnecting);
         shared.connection_is(0, true);
+        shared.connection_is(1, false);
         assert_eq!(shared.status().state, FeedState::Reconnecting);
+        shared.connection_ended(1);
+        assert_eq!(shared.status().state, FeedState::Connected);
         shared.connection_is(1, true);
         assert_eq!(shared.status().state, FeedState::Connected);
         shared.backfill_planned(3);
@@ -210,8 +214,9 @@ mod tests {
         );
         shared.stored_up_to(20);
         shared.stored_up_to(10);
-        shared.heard(1, 9);
-        shared.heard(1, 5);
+        let eth = &shared.roster.followed()[1];
+        eth.heard(9);
+        eth.heard(5);
         shared.lag(-250);
         let status = shared.status();
         assert_eq!((status.watermark_ms, status.lag_ms), (Some(20), Some(-250)));

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use service::Health;
-use store::{FeedState, Store, feed_status};
+use store::{FeedState, Store, feed_status, gaps};
 use tokio_util::sync::CancellationToken;
 
 use crate::state::FeedShared;
@@ -35,7 +35,19 @@ pub(crate) async fn run(
                     health.ready(FEED);
                 }
                 write(&store, &shared).await;
+                gauge_gaps(&store).await;
             }
+        }
+    }
+}
+
+/// What the database says, as another ingestor may fill gaps too.
+async fn gauge_gaps(store: &Store) {
+    if let Ok(Ok(open)) = tokio::time::timeout(TIMEOUT, gaps::unfilled_summary(store)).await {
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+        {
+            metrics::gauge!("ingestor_open_gaps").set(open.gaps as f64);
+            metrics::gauge!("ingestor_open_gap_trades").set(open.trades as f64);
         }
     }
 }

@@ -23,5 +23,5 @@ pub mod trade;
 pub use bar::Bar;
 pub use feed::FeedMode;
 pub use interval::Interval;
-pub use symbol::{Instrument, Symbol, Venue};
+pub use symbol::{BadSymbol, Instrument, Symbol, Venue};
 pub use trade::Trade;

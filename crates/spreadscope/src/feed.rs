@@ -68,7 +68,7 @@ pub(crate) async fn demo(
         Some(path) => format!("replay of {}", path.display()),
         None => format!("simulated exchange, {} symbols", symbols.len()),
     };
-    let mut ingestor = ingestor_config(database_url, symbols);
+    let mut ingestor = ingestor_config(database_url, database_name, symbols, state_dir);
     ingestor.feed_mode = Some(mode);
     ingestor.exchange_ws_url = format!("ws://{}", sim.addr());
     ingestor.exchange_rest_url = format!("http://{}", sim.addr());
@@ -97,8 +97,14 @@ pub(crate) fn live_symbols(arguments: &UpArgs) -> anyhow::Result<Vec<Symbol>> {
 }
 
 /// Binance, or whatever speaks like it at the URLs given.
-pub(crate) fn live(arguments: &UpArgs, symbols: Vec<Symbol>, database_url: &str) -> Feed {
-    let mut ingestor = ingestor_config(database_url, symbols);
+pub(crate) fn live(
+    arguments: &UpArgs,
+    symbols: Vec<Symbol>,
+    state_dir: Option<&Path>,
+    database_name: &str,
+    database_url: &str,
+) -> Feed {
+    let mut ingestor = ingestor_config(database_url, database_name, symbols, state_dir);
     ingestor
         .exchange_ws_url
         .clone_from(&arguments.exchange_ws_url);
@@ -118,10 +124,18 @@ pub(crate) fn live(arguments: &UpArgs, symbols: Vec<Symbol>, database_url: &str)
     }
 }
 
-fn ingestor_config(database_url: &str, symbols: Vec<Symbol>) -> ingestor::Config {
+fn ingestor_config(
+    database_url: &str,
+    database_name: &str,
+    symbols: Vec<Symbol>,
+    state_dir: Option<&Path>,
+) -> ingestor::Config {
     let mut config = ingestor::Config {
         database_url: database_url.to_owned(),
         symbols,
+        symbols_file: state_dir.map(|dir| dir.join("symbols")),
+        // What waits for one simulated market must not come up in another.
+        spool_dir: state_dir.map(|dir| dir.join("spool").join(database_name)),
         ..ingestor::Config::default()
     };
     // It has to be through before it would be abandoned.

@@ -138,7 +138,13 @@ async fn serve(
         Command::Demo(arguments) => {
             feed::demo(arguments, place.map(Place::dir), &plan.database_name, url).await?
         }
-        Command::Up(arguments) => feed::live(arguments, plan.live_symbols.clone(), url),
+        Command::Up(arguments) => feed::live(
+            arguments,
+            plan.live_symbols.clone(),
+            place.map(Place::dir),
+            &plan.database_name,
+            url,
+        ),
     };
     let api = bind_api(plan, url).await?;
     let aggregator = aggregator_config(plan.common(), url);

@@ -17,7 +17,7 @@ use super::{
     retry::GaveUp,
 };
 use crate::{
-    batch::Followed,
+    roster::Market,
     venue::{Urgency, Venue},
     writer::RecordedGap,
 };
@@ -28,25 +28,50 @@ const CONCURRENT_CALLS: usize = 4;
 /// A kline is final this long after its end, by exchange time.
 const SETTLING_MS: i64 = 2_000;
 
-/// Fetches the klines of the past that are not in the store yet, newest first. If minutes are among
-/// them, `minutes_planned` is told where they end, so that bars of trades can be joined to them.
+/// By symbol, where the minutes of the past end that are fetched, so that bars of trades can be joined to
+/// them; `None` where none are wanted, or to be had.
+pub(crate) type PlannedMinutes = HashMap<SymbolId, Option<i64>>;
+
+/// Fetches the klines of the past that are not in the store yet, newest first: of the markets that the
+/// database has come to know, as often as there are new ones.
 pub(crate) async fn fetch_history<V: Venue>(
     backfill: Arc<Backfill<V>>,
     spans: Spans,
-    minutes_planned: watch::Sender<Option<i64>>,
+    mut enrolled: mpsc::UnboundedReceiver<Vec<Arc<Market>>>,
+    minutes_planned: watch::Sender<PlannedMinutes>,
 ) {
-    if let Err(GaveUp::Rest(error)) = try_fetch_history(&backfill, spans, minutes_planned).await {
-        tracing::error!(event = "backfill_failed", %error);
-        backfill
-            .shared
-            .note("back-fill", format!("no klines of the past: {error}"));
+    loop {
+        let markets = tokio::select! {
+            () = backfill.shutdown.cancelled() => return,
+            markets = enrolled.recv() => markets,
+        };
+        let Some(mut markets) = markets else { return };
+        // Those that only the spool speaks of are left as they are.
+        markets.retain(|market| market.is_followed());
+        let plan = |end_ms| {
+            minutes_planned.send_modify(|planned| {
+                let ids = markets.iter().filter_map(|market| market.id());
+                for id in ids {
+                    planned.entry(id).or_insert(end_ms);
+                }
+            });
+        };
+        let fetched = try_fetch_history(&backfill, spans, &markets, &plan).await;
+        plan(None);
+        if let Err(GaveUp::Rest(error)) = fetched {
+            tracing::error!(event = "backfill_failed", %error);
+            backfill
+                .shared
+                .note("back-fill", format!("no klines of the past: {error}"));
+        }
     }
 }
 
 async fn try_fetch_history<V: Venue>(
     backfill: &Backfill<V>,
     spans: Spans,
-    minutes_planned: watch::Sender<Option<i64>>,
+    markets: &[Arc<Market>],
+    plan_minutes: &impl Fn(Option<i64>),
 ) -> Result<(), GaveUp> {
     let now_ms = backfill
         .ask(None, || backfill.venue.server_time_ms())
@@ -55,17 +80,18 @@ async fn try_fetch_history<V: Venue>(
     let end_ms = Interval::M1.bucket_of(now_ms);
     until_final(backfill, end_ms, now_ms).await?;
     let mut plan = Vec::new();
-    for (place, followed) in backfill.followed.iter().enumerate() {
+    for (place, market) in markets.iter().enumerate() {
+        let Some(id) = market.id() else { continue };
         for (interval, span_ms) in spans.by_interval() {
             let covered = backfill
-                .store(|| history::coverage(&backfill.store, followed.id, interval))
+                .store(|| history::coverage(&backfill.store, id, interval))
                 .await?;
             let rows = backfill.venue.klines_per_page();
             plan.extend(pages(place, interval, span_ms, end_ms, &covered, rows));
         }
     }
     if spans.m1_ms > 0 {
-        minutes_planned.send_replace(Some(end_ms));
+        plan_minutes(Some(end_ms));
     }
     let total = plan.len();
     backfill.shared.backfill_planned(total);
@@ -81,7 +107,7 @@ async fn try_fetch_history<V: Venue>(
                 if beginnings().contains(&(page.symbol, page.interval)) {
                     return Ok(());
                 }
-                let rows = fetch_page(backfill, page).await?;
+                let rows = fetch_page(backfill, &markets[page.symbol], page).await?;
                 if rows == 0 {
                     beginnings().insert((page.symbol, page.interval));
                 }
@@ -111,12 +137,14 @@ async fn try_fetch_history<V: Venue>(
 pub(super) async fn fetch_up_to<V: Venue>(
     backfill: &Backfill<V>,
     symbol_id: SymbolId,
-    mut planned: watch::Receiver<Option<i64>>,
+    mut planned: watch::Receiver<PlannedMinutes>,
     trades_from_ms: i64,
 ) -> Result<(), GaveUp> {
     let from_ms = tokio::select! {
         () = backfill.shutdown.cancelled() => return Err(GaveUp::Stopped),
-        planned = planned.wait_for(Option::is_some) => planned.ok().and_then(|planned| *planned),
+        planned = planned.wait_for(|planned| planned.contains_key(&symbol_id)) => {
+            planned.ok().and_then(|planned| planned[&symbol_id])
+        }
     };
     // Without a plan no minutes are wanted, or none are to be had.
     let Some(from_ms) = from_ms.filter(|from_ms| *from_ms < trades_from_ms) else {
@@ -147,29 +175,26 @@ async fn until_final<V: Venue>(
 }
 
 /// Returns how many klines the exchange had.
-async fn fetch_page<V: Venue>(backfill: &Backfill<V>, page: Page) -> Result<usize, GaveUp> {
-    let followed = &backfill.followed[page.symbol];
-    fetch(
-        backfill,
-        followed,
-        page.interval,
-        page.start_ms,
-        page.end_ms,
-    )
-    .await
+async fn fetch_page<V: Venue>(
+    backfill: &Backfill<V>,
+    market: &Market,
+    page: Page,
+) -> Result<usize, GaveUp> {
+    fetch(backfill, market, page.interval, page.start_ms, page.end_ms).await
 }
 
 async fn fetch<V: Venue>(
     backfill: &Backfill<V>,
-    followed: &Followed,
+    market: &Market,
     interval: Interval,
     start_ms: i64,
     end_ms: i64,
 ) -> Result<usize, GaveUp> {
+    let Some(id) = market.id() else { return Ok(0) };
     let klines = backfill
         .ask(None, || {
             backfill.venue.klines(
-                &followed.symbol,
+                market.symbol(),
                 interval,
                 start_ms,
                 end_ms,
@@ -179,7 +204,7 @@ async fn fetch<V: Venue>(
         .await?;
     metrics::counter!("ingestor_klines_fetched_total").increment(klines.len() as u64);
     backfill
-        .store(|| history::write_klines(&backfill.store, followed.id, interval, &klines))
+        .store(|| history::write_klines(&backfill.store, id, interval, &klines))
         .await?;
     Ok(klines.len())
 }
@@ -238,7 +263,7 @@ async fn refetch<V: Venue>(
     first_ms: i64,
     last_ms: i64,
 ) -> Result<(), GaveUp> {
-    let Some(followed) = backfill.followed(symbol_id) else {
+    let Some(market) = backfill.followed(symbol_id) else {
         return Ok(());
     };
     let page_ms = Interval::M1.ms() * i64::from(backfill.venue.klines_per_page());
@@ -246,14 +271,14 @@ async fn refetch<V: Venue>(
     let mut end = last_ms;
     while end >= first_ms {
         let start = first_ms.max(end - page_ms + Interval::M1.ms());
-        match fetch(backfill, followed, Interval::M1, start, end).await {
+        match fetch(backfill, &market, Interval::M1, start, end).await {
             Ok(0) => break,
             Ok(rows) => {
-                tracing::info!(event = "missing_klines_fetched", symbol = %followed.symbol, rows);
+                tracing::info!(event = "missing_klines_fetched", symbol = %market.symbol(), rows);
             }
             Err(GaveUp::Stopped) => return Err(GaveUp::Stopped),
             Err(GaveUp::Rest(error)) => {
-                tracing::error!(event = "klines_refused", symbol = %followed.symbol, %error);
+                tracing::error!(event = "klines_refused", symbol = %market.symbol(), %error);
                 break;
             }
         }

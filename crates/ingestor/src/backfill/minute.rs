@@ -8,7 +8,7 @@ use market::Interval;
 use store::symbols;
 use tokio::sync::{mpsc, watch};
 
-use super::{Backfill, klines::fetch_up_to, page, retry::GaveUp};
+use super::{Backfill, PlannedMinutes, klines::fetch_up_to, page, retry::GaveUp};
 use crate::{
     batch::Batch,
     venue::{TradesFrom, Urgency, Venue},
@@ -30,8 +30,8 @@ enum Incomplete {
 /// Completes the first minute of each symbol that announces its first trade.
 pub(crate) async fn complete_first_minutes<V: Venue>(
     backfill: Arc<Backfill<V>>,
-    mut first_trades: mpsc::Receiver<FirstTrade>,
-    planned_minutes: watch::Receiver<Option<i64>>,
+    mut first_trades: mpsc::UnboundedReceiver<FirstTrade>,
+    planned_minutes: watch::Receiver<PlannedMinutes>,
     batches: mpsc::Sender<Batch>,
 ) {
     let mut under_way = FuturesUnordered::new();
@@ -54,7 +54,7 @@ pub(crate) async fn complete_first_minutes<V: Venue>(
 async fn complete<V: Venue>(
     backfill: &Backfill<V>,
     first: FirstTrade,
-    planned_minutes: watch::Receiver<Option<i64>>,
+    planned_minutes: watch::Receiver<PlannedMinutes>,
     batches: &mpsc::Sender<Batch>,
 ) {
     let edge = Interval::M1.bucket_of(first.time_ms);
@@ -93,7 +93,9 @@ async fn fetch_minute<V: Venue>(
     loop {
         let page = backfill
             .ask(Some(ATTEMPTS), || {
-                backfill.venue.trades(&followed.symbol, from, Urgency::Live)
+                backfill
+                    .venue
+                    .trades(followed.symbol(), from, Urgency::Live)
             })
             .await?;
         let ids = page::ids(&page);
@@ -109,7 +111,7 @@ async fn fetch_minute<V: Venue>(
             expected = Some(id + 1);
         }
         let reached = last >= first.agg_id - 1;
-        page::store(batches, followed.id, page, |id| id < first.agg_id).await?;
+        page::store(batches, followed.slot(), page, |id| id < first.agg_id).await?;
         if reached {
             return match expected {
                 // Nothing of the minute came before the first live trade.

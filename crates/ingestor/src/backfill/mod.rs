@@ -13,9 +13,13 @@ use std::sync::Arc;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::{batch::Followed, state::FeedShared, venue::Venue};
+use crate::{
+    roster::{Market, Roster},
+    state::FeedShared,
+    venue::Venue,
+};
 
-pub(crate) use klines::{fetch_history, refetch_around_gaps};
+pub(crate) use klines::{PlannedMinutes, fetch_history, refetch_around_gaps};
 pub(crate) use minute::complete_first_minutes;
 pub(crate) use plan::Spans;
 pub(crate) use repair::repair_gaps;
@@ -25,14 +29,14 @@ pub(crate) struct Backfill<V> {
     pub(crate) venue: Arc<V>,
     pub(crate) store: Store,
     pub(crate) shared: Arc<FeedShared>,
-    pub(crate) followed: Vec<Followed>,
+    pub(crate) roster: Arc<Roster>,
     pub(crate) restricted_retry: std::time::Duration,
     pub(crate) stop_timeout: std::time::Duration,
     pub(crate) shutdown: CancellationToken,
 }
 
 impl<V: Venue> Backfill<V> {
-    fn followed(&self, id: store::SymbolId) -> Option<&Followed> {
-        self.followed.iter().find(|followed| followed.id == id)
+    fn followed(&self, id: store::SymbolId) -> Option<Arc<Market>> {
+        self.roster.with_id(id)
     }
 }

@@ -1,10 +1,9 @@
 //! A page of trades on its way to the writer.
 
-use store::SymbolId;
 use tokio::sync::{mpsc, oneshot};
 
 use super::retry::GaveUp;
-use crate::{batch::Batch, venue::TradePage};
+use crate::{batch::Batch, roster::Slot, venue::TradePage};
 
 /// The ids of a page, those of its rejects among them, ascending.
 pub(super) fn ids(page: &TradePage) -> Vec<i64> {
@@ -17,7 +16,7 @@ pub(super) fn ids(page: &TradePage) -> Vec<i64> {
 /// Sends the part of a page whose ids are `wanted` to the writer, and waits until it is stored.
 pub(super) async fn store(
     batches: &mpsc::Sender<Batch>,
-    symbol_id: SymbolId,
+    slot: Slot,
     page: TradePage,
     wanted: impl Fn(i64) -> bool,
 ) -> Result<(), GaveUp> {
@@ -25,14 +24,14 @@ pub(super) async fn store(
     let mut batch = Batch {
         trades: trades
             .filter(|trade| wanted(trade.agg_id))
-            .map(|trade| (symbol_id, trade))
+            .map(|trade| (slot, trade))
             .collect(),
         ..Batch::default()
     };
     for reject in &page.rejects {
         if reject.agg_id.is_some_and(&wanted) {
             let (agg_id, time_ms) = (reject.agg_id, reject.time_ms);
-            batch.reject(Some(symbol_id), agg_id, time_ms, reject.reason, &reject.raw);
+            batch.reject(Some(slot), agg_id, time_ms, reject.reason, &reject.raw);
         }
     }
     let (stored, wait) = oneshot::channel();

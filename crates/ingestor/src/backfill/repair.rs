@@ -11,7 +11,8 @@ use tokio::sync::{Notify, mpsc};
 
 use super::{Backfill, page, retry::GaveUp};
 use crate::{
-    batch::{Batch, Followed},
+    batch::Batch,
+    roster::Market,
     venue::{TradePage, TradesFrom, Urgency, Venue},
 };
 
@@ -34,11 +35,6 @@ pub(crate) async fn repair_gaps<V: Venue>(
     batches: mpsc::Sender<Batch>,
 ) {
     let repair = Repair {
-        symbols: backfill
-            .followed
-            .iter()
-            .map(|followed| followed.id)
-            .collect(),
         backfill,
         max_trades: i64::from(max_trades),
         batches,
@@ -53,7 +49,6 @@ pub(crate) async fn repair_gaps<V: Venue>(
 
 struct Repair<V> {
     backfill: Arc<Backfill<V>>,
-    symbols: Vec<SymbolId>,
     max_trades: i64,
     batches: mpsc::Sender<Batch>,
 }
@@ -84,9 +79,11 @@ impl<V: Venue> Repair<V> {
         let store = &self.backfill.store;
         loop {
             // Newest first, looked up for every page: a gap that opens now comes before an old one.
+            let followed = self.backfill.roster.followed();
+            let symbols: Vec<SymbolId> = followed.iter().filter_map(|market| market.id()).collect();
             let next = self
                 .backfill
-                .store(|| gaps::next_to_repair(store, &self.symbols, reach))
+                .store(|| gaps::next_to_repair(store, &symbols, reach))
                 .await?;
             if next.is_empty() {
                 tokio::select! {
@@ -94,6 +91,10 @@ impl<V: Venue> Repair<V> {
                     () = found.notified() => {}
                 }
                 self.backfill.pause(SETTLING).await?;
+                continue;
+            }
+            let next = self.still_missing(next).await?;
+            if next.is_empty() {
                 continue;
             }
             let now_ms = self
@@ -104,6 +105,29 @@ impl<V: Venue> Repair<V> {
             let hopeful = self.sort_out(next, oldest_ms).await?;
             self.shorten(&hopeful, oldest_ms).await?;
         }
+    }
+
+    /// Closes what is stored by now, without a call; returns the rest.
+    async fn still_missing(&self, gaps: Vec<Gap>) -> Result<Vec<Gap>, GaveUp> {
+        let store = &self.backfill.store;
+        let mut missing = Vec::new();
+        for gap in gaps {
+            let is_closed = self
+                .backfill
+                .store(|| gaps::close_if_stored(store, gap.gap_id))
+                .await?;
+            if is_closed {
+                metrics::counter!("ingestor_gaps_filled_total").increment(1);
+                tracing::info!(
+                    event = "gap_filled",
+                    gap_id = gap.gap_id,
+                    "another ingestor heard what this one missed"
+                );
+            } else {
+                missing.push(gap);
+            }
+        }
+        Ok(missing)
     }
 
     /// Gives up what is not worth asking for; returns the rest.
@@ -126,9 +150,11 @@ impl<V: Venue> Repair<V> {
         let Some(newest) = gaps.last() else {
             return Ok(());
         };
-        let Some(followed) = self.backfill.followed(newest.gap.symbol_id) else {
-            return self.give_up(newest, Hopeless::Refused).await;
+        let Some(market) = self.backfill.followed(newest.gap.symbol_id) else {
+            // It has just been left; its gaps wait until it is followed again.
+            return Ok(());
         };
+        let followed = market.as_ref();
         // One that reaches back beyond what the exchange keeps is asked for by time, and alone.
         let is_cut = newest.gap.from_ms < oldest_ms;
         let gaps = if is_cut {
@@ -184,7 +210,7 @@ impl<V: Venue> Repair<V> {
             let mut runs = found.iter().map(|(_, run)| *run);
             runs.any(|(from, to)| (from..=to).contains(&id))
         };
-        page::store(&self.batches, followed.id, page, wanted).await?;
+        page::store(&self.batches, followed.slot(), page, wanted).await?;
         for (gap, run) in &found {
             self.settle(gap, *run, times.get(&run.1).copied()).await?;
         }
@@ -218,7 +244,7 @@ impl<V: Venue> Repair<V> {
     /// The page from `first` on; asked for again while it has nothing up to `last`.
     async fn starting_at(
         &self,
-        followed: &Followed,
+        followed: &Market,
         first: i64,
         last: i64,
     ) -> Result<TradePage, GaveUp> {
@@ -236,7 +262,7 @@ impl<V: Venue> Repair<V> {
     /// The first page with trades at or after `from_ms`, looked for up to `to_ms`.
     async fn first_since(
         &self,
-        followed: &Followed,
+        followed: &Market,
         mut from_ms: i64,
         to_ms: i64,
     ) -> Result<TradePage, GaveUp> {
@@ -249,12 +275,12 @@ impl<V: Venue> Repair<V> {
         }
     }
 
-    async fn ask(&self, followed: &Followed, from: TradesFrom) -> Result<TradePage, GaveUp> {
+    async fn ask(&self, followed: &Market, from: TradesFrom) -> Result<TradePage, GaveUp> {
         self.backfill
             .ask(None, || {
                 self.backfill
                     .venue
-                    .trades(&followed.symbol, from, Urgency::Background)
+                    .trades(followed.symbol(), from, Urgency::Background)
             })
             .await
     }

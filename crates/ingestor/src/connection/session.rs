@@ -16,7 +16,7 @@ use tokio_tungstenite::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Connection, End,
+    Connection, End, Heard, Loss, about_silence,
     successor::{News, Successor},
 };
 use crate::{
@@ -60,9 +60,13 @@ impl<V: Venue> Connection<V> {
         backoff: &mut Backoff,
         shutdown: &CancellationToken,
     ) -> End {
+        self.hear_share_only();
+        if self.heard.is_empty() {
+            return End::Unneeded;
+        }
         let connected = tokio::select! {
             () = shutdown.cancelled() => return End::Stopped,
-            connected = connect(self.venue.stream_url(&self.symbols)) => connected,
+            connected = connect(self.url()) => connected,
         };
         let socket = match connected {
             Ok(socket) => socket,
@@ -82,8 +86,8 @@ impl<V: Venue> Connection<V> {
             lag_ms: None,
             successor: Successor::NotBefore(now + self.settings.max_age),
         };
-        for watch in &mut self.silence {
-            watch.excused(now.into_std());
+        for heard in &mut self.heard {
+            heard.silence.excused(now.into_std());
         }
         self.shared.connection_is(self.number, true);
         self.shared
@@ -91,13 +95,13 @@ impl<V: Venue> Connection<V> {
         tracing::info!(
             event = "connected",
             connection = self.number,
-            symbols = self.symbols.len()
+            symbols = self.heard.len()
         );
 
         let end = self.hear(&mut session, backoff, shutdown).await;
         // What was heard is handed on whatever the end was.
         self.hand_on(&mut session).await;
-        if matches!(end, End::Stopped) {
+        if matches!(end, End::Stopped | End::Unneeded) {
             close(session.socket).await;
         }
         end
@@ -132,16 +136,22 @@ impl<V: Venue> Connection<V> {
                 message = session.socket.next() => {
                     session.last_frame = session.now;
                     session.ping_sent = false;
-                    if let Err(reason) = self.read(session, message, backoff) {
+                    if let Err((loss, reason)) = self.read(session, message, backoff) {
                         // Its successor may be there already.
                         if !self.take_over(session) {
-                            return End::Lost(reason);
+                            return End::Lost(loss, reason);
                         }
                         tracing::warn!(event = "connection_lost", connection = self.number, %reason,
                             "its successor takes over");
                     }
                 }
                 news = session.successor.news() => self.hear_successor(session, news, backoff),
+                changed = self.share.changed() => {
+                    if changed.is_err() || self.share.borrow().is_empty() {
+                        return End::Unneeded;
+                    }
+                    self.change_share(session);
+                }
             }
             if session.batch.len() >= self.settings.batch_max_trades {
                 waiting = false;
@@ -160,7 +170,7 @@ impl<V: Venue> Connection<V> {
         session: &mut Session,
         message: Option<Result<Message, Error>>,
         backoff: &mut Backoff,
-    ) -> Result<(), String> {
+    ) -> Result<(), (Loss, String)> {
         match message {
             Some(Ok(Message::Text(text))) => self.take(session, text.as_str(), backoff),
             Some(Ok(Message::Binary(bytes))) => match std::str::from_utf8(&bytes) {
@@ -170,12 +180,12 @@ impl<V: Venue> Connection<V> {
             Some(Ok(Message::Close(frame))) => {
                 let reason = frame.map(|frame| format!("{} {}", frame.code, frame.reason));
                 let reason = reason.unwrap_or_default();
-                return Err(format!("closed by the exchange: {reason}"));
+                return Err((Loss::Closed, format!("closed by the exchange: {reason}")));
             }
             // Pings are answered by the library at the next read.
             Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(error.to_string()),
-            None => return Err("the stream ended".into()),
+            Some(Err(error)) => return Err((Loss::Broken, error.to_string())),
+            None => return Err((Loss::Broken, "the stream ended".into())),
         }
         Ok(())
     }
@@ -187,8 +197,8 @@ impl<V: Venue> Connection<V> {
                 session.successor.opened(socket, session.now);
                 return;
             }
-            News::Connected(Err(End::Lost(reason) | End::Restricted(reason))) => reason,
-            News::Connected(Err(End::Stopped)) => return,
+            News::Connected(Err(End::Lost(_, reason) | End::Restricted(reason))) => reason,
+            News::Connected(Err(End::Stopped | End::Unneeded)) => return,
             News::Message(message) => {
                 let held = session.batch.len();
                 match self.read(session, message, backoff) {
@@ -198,21 +208,36 @@ impl<V: Venue> Connection<V> {
                         }
                         return;
                     }
-                    Err(reason) => reason,
+                    Err((_, reason)) => reason,
                 }
             }
         };
         let wait = backoff.next_delay();
+        metrics::counter!("ingestor_roll_over_failures_total").increment(1);
         tracing::warn!(event = "roll_over_failed", connection = self.number, reason = %failed,
             retry_in_ms = wait.as_millis(), "the old connection carries on");
         session.successor = Successor::NotBefore(session.now + wait);
     }
 
+    /// Opens a second connection that hears the new share, to take over from this one.
+    fn change_share(&mut self, session: &mut Session) {
+        self.hear_more();
+        session.now = Instant::now();
+        session.successor = Successor::NotBefore(session.now);
+        tracing::info!(
+            event = "share_changed",
+            connection = self.number,
+            symbols = self.share.borrow().len(),
+            "another connection takes over"
+        );
+    }
+
     /// Opens a second connection when this one is old, and lets it take over once both have been heard
     /// for a while.
-    fn roll_over(&self, session: &mut Session) {
+    fn roll_over(&mut self, session: &mut Session) {
         let now = session.now;
         if session.successor.is_useless(now) {
+            metrics::counter!("ingestor_roll_over_failures_total").increment(1);
             tracing::warn!(
                 event = "roll_over_failed",
                 connection = self.number,
@@ -220,9 +245,7 @@ impl<V: Venue> Connection<V> {
             );
             session.successor = Successor::NotBefore(now);
         }
-        session
-            .successor
-            .start_if_due(now, || self.venue.stream_url(&self.symbols));
+        session.successor.start_if_due(now, || self.url());
         if session.successor.is_ready(now) && self.take_over(session) {
             metrics::counter!("ingestor_roll_overs_total").increment(1);
             tracing::info!(event = "connection_rolled_over", connection = self.number);
@@ -230,7 +253,7 @@ impl<V: Venue> Connection<V> {
     }
 
     /// Goes on with the successor alone, if it is open.
-    fn take_over(&self, session: &mut Session) -> bool {
+    fn take_over(&mut self, session: &mut Session) -> bool {
         let next = session.now + self.settings.max_age;
         let Some(socket) = session.successor.take(next) else {
             return false;
@@ -239,6 +262,7 @@ impl<V: Venue> Connection<V> {
         session.ping_sent = false;
         session.last_frame = session.now;
         tokio::spawn(close(old));
+        self.hear_share_only();
         true
     }
 
@@ -253,15 +277,15 @@ impl<V: Venue> Connection<V> {
                     metrics::counter!("ingestor_unexpected_symbol_total").increment(1);
                     return;
                 };
-                let followed = &self.followed[place];
-                session.batch.trades.push((followed.id, trade));
+                let heard = &mut self.heard[place];
+                session.batch.trades.push((heard.market.slot(), trade));
                 let exchange_ms = event_ms.unwrap_or(trade.time_ms);
                 session
                     .batch
                     .saw_exchange_time(exchange_ms.max(trade.time_ms));
                 session.lag_ms = event_ms.map(|event_ms| now_ms() - event_ms);
-                self.shared.heard(followed.slot, exchange_ms);
-                self.silence[place].heard(session.now.into_std());
+                heard.market.heard(exchange_ms);
+                heard.silence.heard(session.now.into_std());
                 backoff.reset();
             }
             Event::Rejected(reject) => {
@@ -272,12 +296,12 @@ impl<V: Venue> Connection<V> {
                     .and_then(|symbol| self.places.get(symbol))
                     .copied();
                 if let Some(place) = place {
-                    self.silence[place].heard(session.now.into_std());
+                    self.heard[place].silence.heard(session.now.into_std());
                 }
-                let id = place.map(|place| self.followed[place].id);
+                let slot = place.map(|place| self.heard[place].market.slot());
                 session
                     .batch
-                    .reject(id, reject.agg_id, reject.time_ms, reject.reason, text);
+                    .reject(slot, reject.agg_id, reject.time_ms, reject.reason, text);
             }
             Event::Accepted => tracing::debug!(event = "control_accepted"),
             Event::Refused(reason) => {
@@ -318,8 +342,8 @@ impl<V: Venue> Connection<V> {
         if now.duration_since(asked) > TICK {
             session.now = now;
             session.last_frame = now;
-            for watch in &mut self.silence {
-                watch.excused(now.into_std());
+            for heard in &mut self.heard {
+                heard.silence.excused(now.into_std());
             }
         }
     }
@@ -335,19 +359,19 @@ impl<V: Venue> Connection<V> {
     async fn look_after(&mut self, session: &mut Session) -> Result<(), End> {
         let silent = session.now.saturating_duration_since(session.last_frame);
         if silent >= self.settings.connection_silence {
-            return Err(End::Lost(format!(
-                "nothing arrived for {} ms",
-                silent.as_millis()
-            )));
+            return Err(End::Lost(
+                Loss::Silent,
+                format!("nothing arrived for {} ms", silent.as_millis()),
+            ));
         }
         let now = session.now.into_std();
         let silent_symbols = self
-            .silence
+            .heard
             .iter()
-            .filter(|watch| watch.silent_for(now).is_some())
+            .filter(|heard| heard.silence.silent_for(now).is_some())
             .count();
-        let half_silent = 2 * silent_symbols >= self.silence.len();
-        for place in 0..self.silence.len() {
+        let half_silent = 2 * silent_symbols >= self.heard.len();
+        for place in 0..self.heard.len() {
             self.look_after_symbol(session, place, half_silent)?;
         }
         if session.now < session.next_message {
@@ -365,8 +389,8 @@ impl<V: Venue> Connection<V> {
         // A peer that reads nothing must not stop the watch over it.
         match tokio::time::timeout(CLOSE_TIMEOUT, session.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(End::Lost(error.to_string())),
-            Err(_) => Err(End::Lost("the exchange reads nothing".into())),
+            Ok(Err(error)) => Err(End::Lost(Loss::Broken, error.to_string())),
+            Err(_) => Err(End::Lost(Loss::Silent, "the exchange reads nothing".into())),
         }
     }
 
@@ -377,14 +401,15 @@ impl<V: Venue> Connection<V> {
         half_silent: bool,
     ) -> Result<(), End> {
         let now = session.now.into_std();
-        let symbol = &self.followed[place].symbol;
-        let about = format!("silence of {symbol}");
-        let Some(silent) = self.silence[place].silent_for(now) else {
+        let Heard { market, silence } = &mut self.heard[place];
+        let symbol = market.symbol();
+        let about = about_silence(symbol);
+        let Some(silent) = silence.silent_for(now) else {
             self.shared.clear_note(&about);
             return Ok(());
         };
         let says = format!("{symbol}: no trade for {} s", silent.as_secs());
-        match self.silence[place].remedy(now, half_silent) {
+        match silence.remedy(now, half_silent) {
             None => self.shared.note(about, says),
             Some(Remedy::Resubscribe) => {
                 metrics::counter!("ingestor_silent_symbols_total").increment(1);
@@ -402,7 +427,7 @@ impl<V: Venue> Connection<V> {
             }
             Some(Remedy::Reconnect) => {
                 self.shared.note(about, says.clone());
-                return Err(End::Lost(says));
+                return Err(End::Lost(Loss::Silent, says));
             }
         }
         Ok(())
@@ -420,7 +445,10 @@ pub(super) async fn connect(url: String) -> Result<Socket, End> {
     match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
         Ok(Ok((socket, _))) => Ok(socket),
         Ok(Err(error)) => Err(refused(&error)),
-        Err(_) => Err(End::Lost("no answer to the handshake".into())),
+        Err(_) => Err(End::Lost(
+            Loss::Refused,
+            "no answer to the handshake".into(),
+        )),
     }
 }
 
@@ -441,11 +469,12 @@ fn refused(error: &Error) -> End {
                 status.as_u16()
             ));
         }
-        return End::Lost(format!(
-            "the exchange refused the connection (HTTP {status})"
-        ));
+        return End::Lost(
+            Loss::Refused,
+            format!("the exchange refused the connection (HTTP {status})"),
+        );
     }
-    End::Lost(error.to_string())
+    End::Lost(Loss::Refused, error.to_string())
 }
 
 /// The host's clock, milliseconds since the epoch; it may be off, and so may be the lag.
@@ -478,7 +507,7 @@ mod tests {
             };
             assert!(reason.contains("does not serve this location"), "{reason}");
         }
-        let End::Lost(reason) = answer(503, "busy") else {
+        let End::Lost(Loss::Refused, reason) = answer(503, "busy") else {
             panic!("503")
         };
         assert!(reason.contains("503"), "{reason}");

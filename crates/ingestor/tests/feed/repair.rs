@@ -14,19 +14,6 @@ impl Rig {
         }
     }
 
-    /// Waits until trades up to this id are stored without a hole, and no gap is open.
-    async fn until_whole(&self, id: SymbolId, up_to: i64) {
-        eventually("every gap is repaired", async || {
-            let stored = self.stored(id).await;
-            let whole = stored
-                .windows(2)
-                .all(|pair| pair[0].agg_id + 1 == pair[1].agg_id);
-            let far = stored.last().is_some_and(|trade| trade.agg_id >= up_to);
-            (whole && far && self.open_gaps(id).await.is_empty()).then_some(())
-        })
-        .await;
-    }
-
     async fn until_given_up(&self, id: SymbolId) -> Vec<Gap> {
         eventually("nothing is left to try", async || {
             let open = self.open_gaps(id).await;
@@ -119,6 +106,8 @@ async fn an_exchange_that_wants_a_pause_gets_it_and_the_gap_is_repaired_after() 
     let ingestor = rig.start(rig.repairing());
     let id = rig.following("BTCUSDT").await;
     rig.fault("rest_status,path=aggTrades,status=429,retry_after_s=1,count=1")
+        .await;
+    rig.fault("rest_status,path=aggTrades,status=418,retry_after_s=1,count=1")
         .await;
     rig.fault("rest_status,path=aggTrades,status=503,count=1")
         .await;

@@ -66,8 +66,20 @@ async fn an_ingestor_that_dies_at_any_moment_leaves_every_id_accounted_for() {
     let ingestor = rig.start(rig.config());
     rig.until_more_trades(id, 10).await;
     ingestor.stop().await;
-    rig.assert_all_accounted_for("BTCUSDT").await;
-    rig.assert_all_accounted_for("ETHUSDT").await;
+    for name in ["BTCUSDT", "ETHUSDT"] {
+        rig.assert_all_accounted_for(name).await;
+        let id = rig.id(name).await;
+        let (gaps, rejected) = (rig.open_gaps(id).await, rig.rejected(id).await);
+        let missing = |id: &&i64| {
+            let mut gaps = gaps.iter();
+            gaps.any(|gap| (gap.gap.from_agg_id..=gap.gap.to_agg_id).contains(*id))
+        };
+        assert_eq!(
+            rejected.iter().find(missing),
+            None,
+            "a rejected id is not missing"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -255,6 +255,20 @@ impl Rig {
         .await
     }
 
+    /// Waits until trades up to this id are stored without a hole, rejected ones aside, and no gap is open.
+    pub(crate) async fn until_whole(&self, id: SymbolId, up_to: i64) {
+        eventually("every gap is repaired", async || {
+            let stored = self.stored(id).await;
+            let rejected = self.rejected(id).await;
+            let whole = stored
+                .windows(2)
+                .all(|pair| (pair[0].agg_id + 1..pair[1].agg_id).all(|id| rejected.contains(&id)));
+            let far = stored.last().is_some_and(|trade| trade.agg_id >= up_to);
+            (whole && far && self.open_gaps(id).await.is_empty()).then_some(())
+        })
+        .await;
+    }
+
     /// Gaps of a symbol, open or filled as asked.
     pub(crate) async fn open_gaps(&self, id: SymbolId) -> Vec<Gap> {
         let open = store::gaps::unfilled(self.store())

@@ -235,7 +235,7 @@ async fn the_metrics_tell_what_happened() {
         "ingestor_rejected_total{reason=\"non_positive_price\"} ",
         "ingestor_rejected_total{reason=\"malformed\"} ",
         "ingestor_gaps_total{reason=\"skipped\"} ",
-        "ingestor_reconnects_total ",
+        "ingestor_reconnects_total{kind=\"broken\"} ",
         "ingestor_receive_lag_seconds_count ",
         "ingestor_batch_seconds_count ",
         "ingestor_klines_fetched_total ",
