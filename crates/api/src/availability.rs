@@ -24,12 +24,12 @@ const RETRY_MOST: Duration = Duration::from_secs(1);
 pub(crate) enum Verdict {
     /// It has not been asked yet.
     Unknown,
-    /// It answers, and its schema is the one that this version knows.
+    /// It answers, and its schema has all that this version needs; a newer one only adds to it.
     Usable,
     /// It does not answer.
     Away,
-    /// It answers, with a schema of this version.
-    OtherSchema(i64),
+    /// It answers, with a schema of this older version.
+    SchemaTooOld(i64),
 }
 
 /// The verdict as it changes. Cheap to clone.
@@ -86,8 +86,8 @@ impl Availability {
                 continue;
             }
             let verdict = match &asked {
-                Ok(SCHEMA_VERSION) => Verdict::Usable,
-                Ok(other) => Verdict::OtherSchema(*other),
+                Ok(found) if *found < SCHEMA_VERSION => Verdict::SchemaTooOld(*found),
+                Ok(_) => Verdict::Usable,
                 Err(_) => Verdict::Away,
             };
             if asked.is_ok() {
@@ -129,20 +129,12 @@ fn tell(before: Verdict, now: Verdict, cause: Option<StoreError>) {
             let error = cause.map(|error| error.to_string()).unwrap_or_default();
             tracing::warn!(event = "database_away", error);
         }
-        Verdict::OtherSchema(found) if found < wanted => {
+        Verdict::SchemaTooOld(found) => {
             tracing::warn!(
                 event = "schema_too_old",
                 found,
                 wanted,
                 "waiting for the aggregator"
-            );
-        }
-        Verdict::OtherSchema(found) => {
-            tracing::error!(
-                event = "schema_too_new",
-                found,
-                wanted,
-                "this server is too old"
             );
         }
     }
@@ -154,21 +146,15 @@ fn reason(verdict: Verdict) -> Option<String> {
         Verdict::Usable => None,
         Verdict::Unknown => Some("it has not answered yet".to_owned()),
         Verdict::Away => Some("it does not answer".to_owned()),
-        Verdict::OtherSchema(found) => Some(schema_detail(found)),
+        Verdict::SchemaTooOld(found) => Some(schema_detail(found)),
     }
 }
 
 /// What is wrong with a schema of that version, and what is to be done.
 pub(crate) fn schema_detail(found: i64) -> String {
-    if found < SCHEMA_VERSION {
-        format!(
-            "its schema is at version {found}, {SCHEMA_VERSION} is needed: the aggregator migrates it"
-        )
-    } else {
-        format!(
-            "its schema is at version {found}, this server knows it up to {SCHEMA_VERSION}: update the server"
-        )
-    }
+    format!(
+        "its schema is at version {found}, {SCHEMA_VERSION} is needed: the aggregator migrates it"
+    )
 }
 
 impl Verdict {
@@ -177,7 +163,7 @@ impl Verdict {
         match self {
             Self::Unknown | Self::Usable => None,
             Self::Away => Some(ApiError::DatabaseAway("it does not answer".to_owned())),
-            Self::OtherSchema(found) => Some(ApiError::OtherSchema(found)),
+            Self::SchemaTooOld(found) => Some(ApiError::SchemaTooOld(found)),
         }
     }
 }

@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use store::{SCHEMA_VERSION, StoreError};
+use store::StoreError;
 
 use crate::{availability::schema_detail, middleware::request_id::RequestId};
 
@@ -86,9 +86,9 @@ pub enum ApiError {
     /// transactions were in the way.
     #[error("the database is busy: {0}")]
     DatabaseBusy(String),
-    /// The database has a schema of this version, which is not the one that this server knows.
+    /// The database has a schema of this version, which is older than this server needs.
     #[error("the schema is at version {0}")]
-    OtherSchema(i64),
+    SchemaTooOld(i64),
     /// A query took longer than a query may.
     #[error("a query took too long")]
     QueryTimeout,
@@ -263,13 +263,12 @@ impl ApiError {
                     "All connections to the database are in use; try again in a moment.".to_owned();
                 problem
             }
-            Self::OtherSchema(found) => {
-                let (slug, title) = if *found < SCHEMA_VERSION {
-                    ("schema-too-old", "Schema too old")
-                } else {
-                    ("schema-too-new", "Schema too new")
-                };
-                let mut problem = plain(StatusCode::SERVICE_UNAVAILABLE, slug, title);
+            Self::SchemaTooOld(found) => {
+                let mut problem = plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "schema-too-old",
+                    "Schema too old",
+                );
                 let detail = schema_detail(*found);
                 problem.detail = format!("The database cannot be used now: {detail}.");
                 problem
@@ -400,7 +399,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Busy(_) | StoreError::Conflict(_) => Self::DatabaseBusy(error.to_string()),
             StoreError::Timeout(_) => Self::QueryTimeout,
-            StoreError::SchemaTooOld { found, .. } => Self::OtherSchema(found),
+            StoreError::SchemaTooOld { found, .. } => Self::SchemaTooOld(found),
             _ if error.is_transient() => Self::DatabaseAway(error.to_string()),
             _ => Self::Internal(error.to_string()),
         }

@@ -25,7 +25,7 @@ const TO_ALL: [(&str, &str); 4] = [
     (
         "503",
         "The database is away (`database-away`), busy (`database-busy`), too slow (`query-timeout`) or of \
-         another version (`schema-too-old`, `schema-too-new`), or there was no answer in time \
+         too old a version (`schema-too-old`), or there was no answer in time \
          (`request-timeout`); `Retry-After` says when to try again",
     ),
 ];
