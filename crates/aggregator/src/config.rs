@@ -1,9 +1,13 @@
 //! Settings of the aggregator.
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
-use store::{DatabaseUrls, PoolSettings};
+use service::password;
+use store::{
+    DatabaseUrls, PoolSettings,
+    roles::{Login, Role},
+};
 
 /// Settings of the aggregator, as flags and environment variables.
 #[derive(Clone, Args)]
@@ -16,6 +20,23 @@ pub struct Config {
         default_value = "postgres://spreadscope@localhost/spreadscope"
     )]
     pub database_url: String,
+
+    /// File that holds the password for DATABASE_URL.
+    #[arg(long, env = "DATABASE_PASSWORD_FILE")]
+    pub database_password_file: Option<PathBuf>,
+
+    /// File that holds the password with which the role `spreadscope_ingestor` may log in. Default: logins are
+    /// somebody else's affair.
+    #[arg(long, env = "INGESTOR_PASSWORD_FILE")]
+    pub ingestor_password_file: Option<PathBuf>,
+
+    /// The same for the role `spreadscope_api`.
+    #[arg(long, env = "API_PASSWORD_FILE")]
+    pub api_password_file: Option<PathBuf>,
+
+    /// The same for the role `spreadscope_reader`.
+    #[arg(long, env = "READER_PASSWORD_FILE")]
+    pub reader_password_file: Option<PathBuf>,
 
     /// Address and port of `/metrics` and `/health`.
     #[arg(long, env = "OPS_BIND", default_value = "127.0.0.1:9102")]
@@ -63,6 +84,10 @@ impl Config {
     pub fn new(database_url: impl Into<String>) -> Self {
         Self {
             database_url: database_url.into(),
+            database_password_file: None,
+            ingestor_password_file: None,
+            api_password_file: None,
+            reader_password_file: None,
             ops_bind: None,
             refresh_interval_ms: 1_000,
             upkeep_interval_ms: 60_000,
@@ -84,8 +109,40 @@ impl Config {
         Duration::from_millis(self.aggregator_lease_ms)
     }
 
-    pub(crate) fn urls(&self) -> DatabaseUrls {
-        DatabaseUrls::new(&self.database_url)
+    /// # Errors
+    /// When the file with the password cannot be read.
+    pub(crate) fn urls(&self) -> anyhow::Result<DatabaseUrls> {
+        let file = self.database_password_file.as_deref();
+        let url = password::in_url(&self.database_url, file, "DATABASE_PASSWORD_FILE")?;
+        Ok(DatabaseUrls::new(url))
+    }
+
+    /// The roles that may log in, as far as their passwords are given.
+    ///
+    /// # Errors
+    /// When a file with a password cannot be read.
+    pub(crate) fn logins(&self) -> anyhow::Result<Vec<Login>> {
+        let given = [
+            (
+                Role::Ingestor,
+                &self.ingestor_password_file,
+                "INGESTOR_PASSWORD_FILE",
+            ),
+            (Role::Api, &self.api_password_file, "API_PASSWORD_FILE"),
+            (
+                Role::Reader,
+                &self.reader_password_file,
+                "READER_PASSWORD_FILE",
+            ),
+        ];
+        given
+            .into_iter()
+            .filter_map(|(role, file, setting)| Some((role, file.as_deref()?, setting)))
+            .map(|(role, file, setting)| {
+                let password = password::read(file, setting)?;
+                Ok(Login { role, password })
+            })
+            .collect()
     }
 
     pub(crate) fn pools(&self) -> PoolSettings {

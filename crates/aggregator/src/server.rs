@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::Context;
 use service::{Backoff, Health, ops};
-use store::{Lease, Result, Store, StoreError, leases};
+use store::{
+    Lease, Result, Store, StoreError, leases,
+    roles::{self, Login},
+};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +30,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Server {
     config: Config,
+    logins: Vec<Login>,
     store: Store,
     listener: Option<TcpListener>,
     health: Health,
@@ -38,7 +42,8 @@ impl Server {
     /// # Errors
     /// When the address is taken, or when the database URL makes no sense.
     pub async fn bind(config: Config) -> anyhow::Result<Self> {
-        let store = Store::connect_lazy(&config.urls(), &config.pools())
+        let logins = config.logins()?;
+        let store = Store::connect_lazy(&config.urls()?, &config.pools())
             .context("cannot use --database-url (DATABASE_URL)")?;
         let listener = match config.ops_bind {
             Some(address) => Some(TcpListener::bind(address).await.with_context(|| {
@@ -50,6 +55,7 @@ impl Server {
         health.not_ready("database", "not reached yet");
         Ok(Self {
             config,
+            logins,
             store,
             listener,
             health,
@@ -77,13 +83,14 @@ impl Server {
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         let Self {
             config,
+            logins,
             store,
             listener,
             health,
         } = self;
         meters::describe();
         let work = async {
-            work(&store, &config, &health, &shutdown).await;
+            work(&store, &config, &logins, &health, &shutdown).await;
             Ok(())
         };
         let serve = async {
@@ -107,13 +114,28 @@ impl Server {
     }
 }
 
-async fn work(store: &Store, config: &Config, health: &Health, shutdown: &CancellationToken) {
+async fn work(
+    store: &Store,
+    config: &Config,
+    logins: &[Login],
+    health: &Health,
+    shutdown: &CancellationToken,
+) {
     let owner = owner();
     let term = Term::new(config.lease_ttl());
     let mut backoff = Backoff::new(Duration::from_millis(100), LONGEST_PAUSE);
     while !shutdown.is_cancelled() {
         let began = Instant::now();
-        let Err(error) = one_tenure(store, config, health, &owner, &term, shutdown).await else {
+        let candidate = Candidate {
+            store,
+            config,
+            logins,
+            health,
+            owner: &owner,
+            term: &term,
+            shutdown,
+        };
+        let Err(error) = candidate.one_tenure().await else {
             continue;
         };
         if began.elapsed() > LONGEST_PAUSE {
@@ -137,49 +159,62 @@ async fn work(store: &Store, config: &Config, health: &Health, shutdown: &Cancel
     }
 }
 
-/// From the migration to the end of the lease.
-async fn one_tenure(
-    store: &Store,
-    config: &Config,
-    health: &Health,
-    owner: &str,
-    term: &Term,
-    shutdown: &CancellationToken,
-) -> Result<()> {
-    let lease = tokio::select! {
-        () = shutdown.cancelled() => return Ok(()),
-        lease = become_holder(store, health, owner, term) => lease?,
-    };
-    tracing::info!(event = "lease_acquired", epoch = lease.epoch, owner);
-    meters::lease_held(true);
-    let result = Office {
-        store,
-        lease: &lease,
-        term,
-        config,
-        health,
-        shutdown,
-    }
-    .serve()
-    .await;
-    meters::lease_held(false);
-    result
+/// Who wants to become the holder, and what it then works with.
+struct Candidate<'a> {
+    store: &'a Store,
+    config: &'a Config,
+    logins: &'a [Login],
+    health: &'a Health,
+    owner: &'a str,
+    term: &'a Term,
+    shutdown: &'a CancellationToken,
 }
 
-async fn become_holder(store: &Store, health: &Health, owner: &str, term: &Term) -> Result<Lease> {
-    let flavour = store.migrate().await?;
-    health.ready("database");
-    tracing::info!(event = "schema_ready", version = store::SCHEMA_VERSION, %flavour);
-    let mut standing_by = false;
-    loop {
-        if let Some(lease) = leases::acquire(store, LEASE, owner, term.get()).await? {
-            return Ok(lease);
+impl Candidate<'_> {
+    /// From the migration to the end of the lease.
+    async fn one_tenure(&self) -> Result<()> {
+        let lease = tokio::select! {
+            () = self.shutdown.cancelled() => return Ok(()),
+            lease = self.become_holder() => lease?,
+        };
+        tracing::info!(
+            event = "lease_acquired",
+            epoch = lease.epoch,
+            owner = self.owner
+        );
+        meters::lease_held(true);
+        let result = Office {
+            store: self.store,
+            lease: &lease,
+            term: self.term,
+            config: self.config,
+            health: self.health,
+            shutdown: self.shutdown,
         }
-        if !standing_by {
-            standing_by = true;
-            tracing::info!(event = "standing_by", "another aggregator is at work");
+        .serve()
+        .await;
+        meters::lease_held(false);
+        result
+    }
+
+    async fn become_holder(&self) -> Result<Lease> {
+        let flavour = self.store.migrate().await?;
+        roles::let_log_in(self.store, self.logins).await?;
+        self.health.ready("database");
+        tracing::info!(event = "schema_ready", version = store::SCHEMA_VERSION, %flavour);
+        let mut standing_by = false;
+        loop {
+            if let Some(lease) =
+                leases::acquire(self.store, LEASE, self.owner, self.term.get()).await?
+            {
+                return Ok(lease);
+            }
+            if !standing_by {
+                standing_by = true;
+                tracing::info!(event = "standing_by", "another aggregator is at work");
+            }
+            tokio::time::sleep(self.term.usual() / 5).await;
         }
-        tokio::time::sleep(term.usual() / 5).await;
     }
 }
 

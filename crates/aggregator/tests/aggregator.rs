@@ -9,7 +9,7 @@ use std::{
 
 use aggregator::{Config, LEASE, Server};
 use market::{Interval, Symbol, Trade, Venue};
-use sqlx::PgPool;
+use sqlx::{ConnectOptions, PgPool, postgres::PgConnectOptions};
 use store::{
     BarRange, Store, StoredBar, SymbolId, SymbolSpec, TradeBatch, bars, leases, refresh, retention,
     symbols, trades,
@@ -177,6 +177,41 @@ async fn an_empty_database_gets_its_schema() {
     .await
     .expect("the schema is migrated");
     running.stop().await;
+}
+
+#[tokio::test]
+async fn services_can_log_in_by_the_passwords_in_the_files_as_soon_as_there_is_a_schema() {
+    let db = TestDb::empty().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("of the {name}\n")).unwrap();
+        Some(path)
+    };
+    let config = Config {
+        ingestor_password_file: file("ingestor"),
+        api_password_file: file("api"),
+        reader_password_file: file("reader"),
+        ..quick(&db)
+    };
+    let running = Running::start(config);
+    let (account, place) = db.url().split_once('@').unwrap();
+    let scheme = account.split("://").next().unwrap();
+    for role in ["ingestor", "api", "reader"] {
+        let options: PgConnectOptions = format!("{scheme}://spreadscope_{role}@{place}")
+            .parse()
+            .unwrap();
+        let options = options.password(&format!("of the {role}"));
+        wait_until!("the role can log in", options.connect().await.is_ok());
+    }
+    running.stop().await;
+
+    let nowhere = Config {
+        api_password_file: Some(folder.path().join("nowhere")),
+        ..quick(&db)
+    };
+    let error = format!("{:#}", Server::bind(nowhere).await.unwrap_err());
+    assert!(error.contains("API_PASSWORD_FILE"), "{error}");
 }
 
 #[tokio::test]

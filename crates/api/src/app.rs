@@ -73,7 +73,7 @@ impl App {
                 directory.display()
             );
         }
-        let store = Store::connect_lazy(&config.database.urls(), &config.pools())
+        let store = Store::connect_lazy(&config.database.urls()?, &config.pools())
             .context("DATABASE_URL, DATABASE_READ_URL or DATABASE_LISTEN_URL cannot be used")?;
         let directory = Directory::new(store.clone());
         let status = StatusReader::new(store.clone());

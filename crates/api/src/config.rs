@@ -7,6 +7,7 @@ mod limits;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
+use service::password;
 use store::{DatabaseUrls, PoolSettings};
 
 pub use access::AccessArgs;
@@ -115,9 +116,17 @@ pub struct DatabaseArgs {
     )]
     pub database_url: String,
 
+    /// File that holds the password for DATABASE_URL and DATABASE_LISTEN_URL.
+    #[arg(long, env = "DATABASE_PASSWORD_FILE")]
+    pub database_password_file: Option<PathBuf>,
+
     /// Replica or read-only role for reads; default: DATABASE_URL.
     #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true)]
     pub database_read_url: Option<String>,
+
+    /// File that holds the password for DATABASE_READ_URL.
+    #[arg(long, env = "DATABASE_READ_PASSWORD_FILE")]
+    pub database_read_password_file: Option<PathBuf>,
 
     /// Direct connection for notifications, where the others go through a pooler; default: DATABASE_URL.
     #[arg(long, env = "DATABASE_LISTEN_URL", hide_env_values = true)]
@@ -132,13 +141,30 @@ impl std::fmt::Debug for DatabaseArgs {
 }
 
 impl DatabaseArgs {
-    pub(crate) fn urls(&self) -> DatabaseUrls {
-        let or_main = |url: &Option<String>| url.as_ref().unwrap_or(&self.database_url).clone();
-        DatabaseUrls {
-            write: self.database_url.clone(),
-            read: or_main(&self.database_read_url),
-            listen: or_main(&self.database_listen_url),
-        }
+    /// # Errors
+    /// When a file with a password cannot be read.
+    pub(crate) fn urls(&self) -> anyhow::Result<DatabaseUrls> {
+        let main = |url: &str| {
+            let file = self.database_password_file.as_deref();
+            password::in_url(url, file, "DATABASE_PASSWORD_FILE")
+        };
+        let write = main(&self.database_url)?;
+        let read = match &self.database_read_url {
+            Some(url) => {
+                let file = self.database_read_password_file.as_deref();
+                password::in_url(url, file, "DATABASE_READ_PASSWORD_FILE")?
+            }
+            None => write.clone(),
+        };
+        let listen = match &self.database_listen_url {
+            Some(url) => main(url)?,
+            None => write.clone(),
+        };
+        Ok(DatabaseUrls {
+            write,
+            read,
+            listen,
+        })
     }
 }
 
@@ -154,7 +180,9 @@ impl Config {
             limits: LimitArgs::default(),
             database: DatabaseArgs {
                 database_url: database_url.into(),
+                database_password_file: None,
                 database_read_url: None,
+                database_read_password_file: None,
                 database_listen_url: None,
             },
             api_max_connections: 4_096,

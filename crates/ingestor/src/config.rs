@@ -13,9 +13,17 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", default_value = DATABASE_URL, hide_env_values = true)]
     pub database_url: String,
 
+    /// File that holds the password for DATABASE_URL.
+    #[arg(long, env = "DATABASE_PASSWORD_FILE")]
+    pub database_password_file: Option<PathBuf>,
+
     /// PostgreSQL to read from [default: DATABASE_URL].
     #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true)]
     pub database_read_url: Option<String>,
+
+    /// File that holds the password for DATABASE_READ_URL.
+    #[arg(long, env = "DATABASE_READ_PASSWORD_FILE")]
+    pub database_read_password_file: Option<PathBuf>,
 
     /// Base of the exchange's streams; the routed path is appended.
     #[arg(long, env = "EXCHANGE_WS_URL", default_value = WS_URL)]
@@ -137,7 +145,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             database_url: DATABASE_URL.into(),
+            database_password_file: None,
             database_read_url: None,
+            database_read_password_file: None,
             exchange_ws_url: WS_URL.into(),
             exchange_rest_url: REST_URL.into(),
             feed_mode: None,
@@ -169,7 +179,9 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             database_url: _,
+            database_password_file,
             database_read_url,
+            database_read_password_file,
             exchange_ws_url,
             exchange_rest_url,
             feed_mode,
@@ -199,6 +211,8 @@ impl fmt::Debug for Config {
                 "database_read_url",
                 &database_read_url.as_ref().map(|_| REDACTED),
             )
+            .field("database_password_file", database_password_file)
+            .field("database_read_password_file", database_read_password_file)
             .field("exchange_ws_url", exchange_ws_url)
             .field("exchange_rest_url", exchange_rest_url)
             .field("feed_mode", feed_mode)
@@ -247,12 +261,22 @@ impl Config {
         }
     }
 
-    pub(crate) fn database_urls(&self) -> DatabaseUrls {
-        let mut urls = DatabaseUrls::new(&self.database_url);
+    /// # Errors
+    /// When a file with a password cannot be read.
+    pub(crate) fn database_urls(&self) -> anyhow::Result<DatabaseUrls> {
+        let mut urls = DatabaseUrls::new(service::password::in_url(
+            &self.database_url,
+            self.database_password_file.as_deref(),
+            "DATABASE_PASSWORD_FILE",
+        )?);
         if let Some(read) = &self.database_read_url {
-            urls.read.clone_from(read);
+            urls.read = service::password::in_url(
+                read,
+                self.database_read_password_file.as_deref(),
+                "DATABASE_READ_PASSWORD_FILE",
+            )?;
         }
-        urls
+        Ok(urls)
     }
 
     pub(crate) fn batch_interval(&self) -> Duration {

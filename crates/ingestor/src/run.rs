@@ -68,7 +68,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         application_name: "ingestor".into(),
         ..PoolSettings::default()
     };
-    let store = Store::connect_lazy(&config.database_urls(), &settings).context("DATABASE_URL")?;
+    let store = Store::connect_lazy(&config.database_urls()?, &settings).context("DATABASE_URL")?;
     let spool = config
         .spool_dir
         .as_deref()

@@ -9,6 +9,7 @@
 //! | [`backoff`] | exponential, bounded, with jitter |
 //! | [`metrics`] | the process's Prometheus registry |
 //! | [`health`] | readiness with reasons |
+//! | [`password`] | passwords from files |
 //! | [`ops`] | the small HTTP server for `/metrics` and `/health/*` |
 
 pub mod backoff;
@@ -16,6 +17,7 @@ pub mod health;
 pub mod logs;
 pub mod metrics;
 pub mod ops;
+pub mod password;
 pub mod shutdown;
 
 pub use backoff::Backoff;

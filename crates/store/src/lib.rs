@@ -55,7 +55,7 @@ pub mod probe;
 pub mod refresh;
 pub mod rejects;
 pub mod retention;
-mod roles;
+pub mod roles;
 pub mod schema;
 pub mod symbols;
 mod time;

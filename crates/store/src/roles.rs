@@ -1,11 +1,87 @@
 //! The database's group roles: what a login may do at most.
 //!
 //! `migrations/common/0043_roles.sql` says which roles there are. Here they are set up after a migration, and
-//! every reading connection takes on the one that may only read.
+//! every reading connection takes on the one that may only read. A service may log in as the role that is made for
+//! it, or as a member of it.
 
-use sqlx::PgConnection;
+use std::fmt;
 
-use crate::Result;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use crate::{Result, Store, schema};
+
+/// A role that a service can log in as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Reads.
+    Reader,
+    /// Reads, and writes what users give.
+    Api,
+    /// Reads, and writes what the exchange gives.
+    Ingestor,
+}
+
+impl Role {
+    /// Its name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reader => "spreadscope_reader",
+            Self::Api => "spreadscope_api",
+            Self::Ingestor => "spreadscope_ingestor",
+        }
+    }
+}
+
+/// A role with the password that it may log in with.
+#[derive(Clone)]
+pub struct Login {
+    /// Who.
+    pub role: Role,
+    /// The password, which `Debug` does not show.
+    pub password: String,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Lets these roles log in, each by its password. Safe to do again, with the same password or another one, and in
+/// several processes at once.
+///
+/// # Errors
+/// When this login may not: it needs `CREATEROLE`.
+pub async fn let_log_in(store: &Store, logins: &[Login]) -> Result<()> {
+    if logins.is_empty() {
+        return Ok(());
+    }
+    // A connection of its own: it ends, and with it the lock, whatever happens.
+    let mut connection = store.write_pool().acquire().await?.detach();
+    let result = let_log_in_on(&mut connection, logins).await;
+    connection.close().await.ok();
+    result
+}
+
+async fn let_log_in_on(connection: &mut PgConnection, logins: &[Login]) -> Result<()> {
+    schema::lock(connection).await?;
+    for Login { role, password } in logins {
+        // Definitions take no parameters: the database itself puts quotes where they belong.
+        let sql: String =
+            sqlx::query_scalar("SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', $1, $2)")
+                .bind(role.name())
+                .bind(password)
+                .fetch_one(&mut *connection)
+                .await?;
+        sqlx::query(AssertSqlSafe(sql))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
 
 /// Creates the roles and grants what is missing, as far as the owner of the schema may. Where it may not, the
 /// log says what somebody else has to do; without the roles everything works, less tightly.
@@ -45,12 +121,15 @@ pub(crate) async fn become_reader(connection: &mut PgConnection) -> sqlx::Result
 
 #[cfg(test)]
 mod tests {
-    use market::{Trade, Venue};
-    use sqlx::{AssertSqlSafe, Executor};
+    use std::str::FromStr;
 
+    use market::{Trade, Venue};
+    use sqlx::{ConnectOptions, Executor, postgres::PgConnectOptions};
+
+    use super::*;
     use crate::{
-        BarRange, DatabaseUrls, Store, SymbolSpec, bars, cursors, feed_status, gaps, leases,
-        rejects, schema, symbols, trades,
+        BarRange, DatabaseUrls, SymbolSpec, bars, compression, cursors, feed_status, gaps, leases,
+        rejects, symbols, trades,
     };
 
     type Test = anyhow::Result<()>;
@@ -69,6 +148,37 @@ mod tests {
         store.write_pool().execute(AssertSqlSafe(sql)).await?;
         let scheme = account.split("://").next().expect("a scheme");
         Ok(format!("{scheme}://{name}:of-a-test@{place}"))
+    }
+
+    #[tokio::test]
+    async fn a_role_logs_in_by_the_password_that_was_last_given() -> Test {
+        let db = testkit::TestDb::create().await?;
+        let owner = connect(db.url()).await?;
+        let (account, place) = db.url().split_once('@').expect("an account");
+        let scheme = account.split("://").next().expect("a scheme");
+        for (role, password) in [
+            (Role::Reader, "it's \\ \"quoted\""),
+            (Role::Reader, "another"),
+            (Role::Api, "a"),
+            (Role::Ingestor, "b"),
+        ] {
+            let login = Login {
+                role,
+                password: password.to_owned(),
+            };
+            assert!(!format!("{login:?}").contains(password));
+            let_log_in(&owner, &[login.clone(), login]).await?;
+            let url = format!("{scheme}://{}@{place}", role.name());
+            let options = PgConnectOptions::from_str(&url)?;
+            let mut connection = options.clone().password(password).connect().await?;
+            let is_role: bool = sqlx::query_scalar("SELECT session_user::text = $1 AND NOT rolsuper FROM pg_roles WHERE rolname = session_user")
+                .bind(role.name())
+                .fetch_one(&mut connection)
+                .await?;
+            assert!(is_role);
+            assert!(options.password("wrong").connect().await.is_err());
+        }
+        Ok(())
     }
 
     async fn code(store: &Store, on_reading_side: bool, sql: &'static str) -> Option<String> {
@@ -153,6 +263,7 @@ mod tests {
     #[tokio::test]
     async fn a_login_for_the_ingestor_can_do_its_work_and_nothing_of_the_users() -> Test {
         let db = testkit::TestDb::create().await?;
+        let owner = connect(db.url()).await?;
         let store = connect(&login(&db, "IN ROLE spreadscope_ingestor").await?).await?;
         let specs = [SymbolSpec::named("BTCUSDT".parse()?)];
         let id = symbols::register(&store, Venue::Simulated, &specs).await?[0].1;
@@ -176,10 +287,18 @@ mod tests {
             .into_iter()
             .collect();
         assert_eq!(trades::write_batch(&store, &batch).await?.inserted, 1);
+        // Late, into a chunk that was converted meanwhile.
+        compression::compress_trades_before(&owner, 2_000_000_000_000).await?;
+        let batch = [2, 3, 4]
+            .map(|agg_id| (id, trade(agg_id)))
+            .into_iter()
+            .collect();
+        assert_eq!(trades::write_batch(&store, &batch).await?.inserted, 1);
+        assert_eq!(trades::read(&store, id, 0, 10).await?.len(), 4);
         let gap = gaps::NewGap {
             symbol_id: id,
-            from_agg_id: 4,
-            to_agg_id: 5,
+            from_agg_id: 5,
+            to_agg_id: 6,
             from_ms: 0,
             to_ms: 1,
             reason: "test".to_owned(),

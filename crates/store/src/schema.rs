@@ -74,11 +74,18 @@ pub async fn migrate(store: &Store, wanted: Option<Flavour>) -> Result<Flavour> 
     result
 }
 
-async fn migrate_on(connection: &mut PgConnection, wanted: Option<Flavour>) -> Result<Flavour> {
+/// Waits until nobody else changes schema or roles by way of this database, and keeps others waiting until the
+/// connection ends.
+pub(crate) async fn lock(connection: &mut PgConnection) -> Result<()> {
     sqlx::query("SELECT pg_advisory_lock($1)")
         .bind(MIGRATION_LOCK)
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
+    Ok(())
+}
+
+async fn migrate_on(connection: &mut PgConnection, wanted: Option<Flavour>) -> Result<Flavour> {
+    lock(connection).await?;
     sqlx::query(
         "CREATE TABLE IF NOT EXISTS schema_flavour (
              flavour text NOT NULL CHECK (flavour IN ('plain', 'timescale')),
@@ -219,6 +226,31 @@ mod tests {
         for own in [&PLAIN, &TIMESCALE] {
             let newest = COMMON.iter().chain(own.iter()).map(|m| m.version).max();
             assert_eq!(newest, Some(SCHEMA_VERSION));
+        }
+    }
+
+    /// Services of the version before go on working while a new one migrates, and after it.
+    #[test]
+    fn no_migration_takes_away_what_older_programs_use() {
+        const TAKES_AWAY: [&str; 4] = ["DROP", "RENAME", "TRUNCATE", "ALTER COLUMN"];
+        for migration in COMMON.iter().chain(PLAIN.iter()).chain(TIMESCALE.iter()) {
+            let sql: Vec<_> = migration
+                .sql
+                .as_str()
+                .lines()
+                .map(|line| line.split("--").next().unwrap_or_default())
+                .flat_map(str::split_whitespace)
+                .map(|word| word.trim_matches(|c: char| !(c.is_alphanumeric() || c == '_')))
+                .collect();
+            let sql = format!(" {} ", sql.join(" ").to_uppercase());
+            for taking in TAKES_AWAY {
+                assert!(
+                    !sql.contains(&format!(" {taking} ")),
+                    "{} {}: {taking}",
+                    migration.version,
+                    migration.description
+                );
+            }
         }
     }
 
