@@ -1,13 +1,15 @@
 //! A database for one test.
 
 use std::{
-    env,
+    env, iter,
+    path::Path,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::{DatabaseUrls, Flavour, Store, schema};
+use tokio::process::Command;
 
 use crate::cluster::{cluster, offers_timescaledb};
 
@@ -131,6 +133,51 @@ impl TestDb {
         )
         .fetch_one(&mut connection)
         .await?)
+    }
+
+    /// Its name on the server.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The URL of another database of the same server.
+    #[must_use]
+    pub fn url_of(&self, name: &str) -> String {
+        let server = self.url.strip_suffix(self.name()).unwrap_or_default();
+        format!("{server}{name}")
+    }
+
+    /// Runs a script of the project as an operator would: with PostgreSQL's programs on the path, which find this
+    /// server by themselves. Returns what it wrote to standard output.
+    ///
+    /// # Errors
+    /// When it fails, with what it said.
+    pub async fn run_script(&self, script: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
+        let cluster = cluster().await?;
+        let path = env::var_os("PATH").unwrap_or_default();
+        let own = cluster.binaries().bin_dir().to_owned();
+        let path = env::join_paths(iter::once(own).chain(env::split_paths(&path)))?;
+        let account = self
+            .url
+            .split("://")
+            .nth(1)
+            .and_then(|rest| rest.split_once('@'));
+        let (user, password) = account
+            .and_then(|(account, _)| account.split_once(':'))
+            .context("the URL names user and password")?;
+        let output = Command::new("sh")
+            .arg(script)
+            .args(arguments)
+            .env("PATH", path)
+            .env("PGHOST", cluster.socket_dir())
+            .env("PGUSER", user)
+            .env("PGPASSWORD", password)
+            .output()
+            .await?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{}: {errors}", script.display());
+        Ok(output.stdout)
     }
 
     /// A store of its own on it, migrated unless it is [`empty`](Self::empty).
