@@ -42,6 +42,11 @@ pub fn dashboard() -> anyhow::Result<PathBuf> {
     frontend::build(&frontend::Options::default())
 }
 
+/// What the dashboard is built from besides its own sources.
+pub fn dashboard_dependencies() -> anyhow::Result<()> {
+    frontend::build_dependencies(&frontend::Options::default())
+}
+
 /// A Chromium for the browser tests.
 pub fn chromium() -> anyhow::Result<PathBuf> {
     if let Some(path) = std::env::var_os("CHROMIUM") {

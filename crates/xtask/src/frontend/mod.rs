@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::Context;
+use clap::Args;
 
 use crate::{command, workspace};
 
@@ -27,6 +28,15 @@ pub use toolchain::Toolchain;
 
 /// Set to anything, it asks for a build that is quick to make instead of quick to load, for work on the dashboard.
 const DEBUG: &str = "SPREADSCOPE_DASHBOARD_DEBUG";
+
+/// Flags of `cargo xtask frontend`.
+#[derive(Args)]
+pub struct Arguments {
+    /// Compile what the dashboard depends on and nothing else, for a layer of an image that stays the same until a
+    /// dependency changes.
+    #[arg(long)]
+    pub dependencies: bool,
+}
 
 /// How the dashboard is built.
 pub struct Options {
@@ -71,6 +81,14 @@ pub fn build(options: &Options) -> anyhow::Result<PathBuf> {
     fs::write(&stamp, inputs).with_context(|| format!("cannot write {}", stamp.display()))?;
     command::announce(&format!("dashboard built: {}", dist.display()));
     Ok(dist)
+}
+
+/// Compiles what the dashboard depends on, where its own sources may be missing.
+///
+/// # Errors
+/// As for [`build`].
+pub fn build_dependencies(options: &Options) -> anyhow::Result<()> {
+    wasm::compile(options).map(drop)
 }
 
 fn is_built(dist: &Path) -> bool {
