@@ -7,6 +7,8 @@ import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { Server } from "./server.mjs";
+
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const READY = /ready: (http:\S+)/;
 // The log is coloured.
@@ -15,7 +17,7 @@ const EXCHANGE = /exchange open addr=(\S+)/;
 const START_LIMIT_MS = 180_000;
 const LAST_LINES = 40;
 
-export class Stack {
+export class Stack extends Server {
   static #count = 0;
 
   #dataDir = join(tmpdir(), `spreadscope-e2e-${process.pid}-${Stack.#count++}`);
@@ -24,9 +26,6 @@ export class Stack {
 
   #args = [];
   #exchange;
-
-  // Address of the dashboard.
-  url;
 
   // `args` are further ones of the launcher.
   static async start(args = []) {
@@ -54,26 +53,6 @@ export class Stack {
   // Starts it again where it was.
   async restart() {
     await this.#run(new URL(this.url).host.replace("localhost", "127.0.0.1"));
-  }
-
-  async get(path) {
-    const response = await fetch(new URL(path, this.url));
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return response.json();
-  }
-
-  async send(method, path, body) {
-    const init = { method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body) };
-    const response = await fetch(new URL(path, this.url), init);
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return response.json();
-  }
-
-  // A figure of the server's own.
-  async metric(name) {
-    const text = await (await fetch(new URL("/metrics", this.url))).text();
-    const line = text.split("\n").find((line) => line.startsWith(`${name} `));
-    return Number(line?.split(" ")[1] ?? 0);
   }
 
   // Makes something go wrong at the simulated exchange.

@@ -12,7 +12,7 @@ use crate::{command, packages, python, setup, workspace};
 
 #[derive(Args)]
 pub struct Options {
-    /// Only the benchmarks whose name contains this: parse, write, refresh, analytics, radar,
+    /// Only the benchmarks whose name contains this: parse, write, refresh, storage, analytics, radar,
     /// api, watchlist, stream.
     filter: Option<String>,
 }
@@ -21,10 +21,11 @@ pub struct Options {
 type Benchmark = fn(&mut Verdicts) -> anyhow::Result<()>;
 
 /// By name, in the order in which they run.
-const BENCHMARKS: [(&str, Benchmark); 8] = [
+const BENCHMARKS: [(&str, Benchmark); 9] = [
     ("parse", parse),
     ("write", write),
     ("refresh", refresh),
+    ("storage", storage),
     ("analytics", analytics),
     ("radar", radar),
     ("api", api),
@@ -124,6 +125,11 @@ fn write(verdicts: &mut Verdicts) -> anyhow::Result<()> {
 /// A refresh cycle with a second of new data, by how much is stored.
 fn refresh(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     on_each_flavour(verdicts, "refresh", "refresh_cost")
+}
+
+/// Disk, and what columnar storage changes: no budget, but the figures behind the settings.
+fn storage(verdicts: &mut Verdicts) -> anyhow::Result<()> {
+    on_each_flavour(verdicts, "storage", "storage")
 }
 
 fn on_each_flavour(verdicts: &mut Verdicts, name: &str, bench: &str) -> anyhow::Result<()> {

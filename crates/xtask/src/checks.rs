@@ -1,10 +1,11 @@
 //! Formatting, lints and documentation: what CI asks for before any test runs.
 
-use crate::{command, setup};
+use crate::{command, container_lints, setup};
 
 pub fn run() -> anyhow::Result<()> {
     command::announce("formatting");
     command::run(command::cargo().args(["fmt", "--all", "--check"]))?;
+    container_lints::run()?;
     // The frontend's lints need nothing but its sources; the stylesheet and Plotly come with its build.
     setup::postgres()?;
     command::announce("lints");

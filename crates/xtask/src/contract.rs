@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 
-use crate::{command, setup, workspace};
+use crate::{command, python, setup, workspace};
 
 /// The version that this was written for: later ones check more.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
@@ -46,7 +46,7 @@ impl Default for Options {
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    let schemathesis = schemathesis()?;
+    let schemathesis = python::tool(SCHEMATHESIS, "st")?;
     setup::postgres()?;
     command::run(command::cargo().args(["build", "--package", "spreadscope"]))?;
     let stack = Stack::start()?;
@@ -74,46 +74,6 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         ["--include-path", STREAM, "--mode", "negative"],
         &not_checked,
     )
-}
-
-/// Schemathesis in an environment of its own below target/.
-fn schemathesis() -> anyhow::Result<PathBuf> {
-    const NEEDED: &str = "Schemathesis needs Python 3.10 or later with venv and pip, and the Python package index. On \
-                          Debian and Ubuntu:  sudo apt-get install python3-venv";
-    let folder = workspace::target_dir().join("schemathesis");
-    let program = folder.join("bin/st");
-    let version = SCHEMATHESIS.rsplit('=').next().unwrap_or_default();
-    let found = command::output(Command::new(&program).arg("--version"));
-    if found.is_ok_and(|found| found.contains(version)) {
-        return Ok(program);
-    }
-    if !command::exists("python3") {
-        bail!("python3 is missing. {NEEDED}");
-    }
-    command::announce(&format!(
-        "installing {SCHEMATHESIS} into {}",
-        folder.display()
-    ));
-    let create = Command::new("python3")
-        .args(["-m", "venv"])
-        .arg(&folder)
-        .status();
-    if !create.is_ok_and(|status| status.success()) {
-        bail!("python3 cannot create a virtual environment. {NEEDED}");
-    }
-    command::run(
-        Command::new(folder.join("bin/python"))
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ])
-            .arg(SCHEMATHESIS),
-    )
-    .context(NEEDED)?;
-    Ok(program)
 }
 
 /// The stack on the simulated exchange; it stops, and its data goes, when this is dropped.

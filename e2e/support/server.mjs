@@ -1,0 +1,29 @@
+// A server by its address, wherever it runs.
+export class Server {
+  // Address of the dashboard.
+  url;
+
+  constructor(url) {
+    this.url = url;
+  }
+
+  async get(path) {
+    const response = await fetch(new URL(path, this.url));
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  async send(method, path, body) {
+    const init = { method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body) };
+    const response = await fetch(new URL(path, this.url), init);
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  // A figure of the server's own.
+  async metric(name) {
+    const text = await (await fetch(new URL("/metrics", this.url))).text();
+    const line = text.split("\n").find((line) => line.startsWith(`${name} `));
+    return Number(line?.split(" ")[1] ?? 0);
+  }
+}
