@@ -1,6 +1,7 @@
 //! Alert rules, what they tell, and to whom.
 
 mod evaluation;
+mod export;
 mod killed;
 mod rules;
 mod stream;

@@ -7,23 +7,32 @@ use axum::{
     http::Uri,
     response::{IntoResponse, Response},
 };
-use store::alerts::{EventFilter, events};
+use futures::{Stream, stream};
+use store::{
+    Store,
+    alerts::{EventFilter, events},
+};
 
 use crate::{
     alerts::tell,
     app::Shared,
     convert,
-    csv::{self, Format, Row},
+    csv::{self, Format, Piece, Row},
     params::{Params, Time},
     problem::ApiError,
 };
 
 const DEFAULT_LIMIT: i64 = 100;
-const MAX_LIMIT: i64 = 10_000;
+const MAX_LIMIT: u32 = 10_000;
+/// Of a download, which is read and sent page by page.
+const MAX_CSV_LIMIT: u32 = 1_000_000;
+/// Rows that are read at once for a download.
+const PAGE_ROWS: u32 = 2_000;
 
 /// What alert rules told
 ///
-/// Newest first; `beforeId` with the `nextBeforeId` of a page reads on. Events outlive their rule.
+/// Newest first; `beforeId` with the `nextBeforeId` of a page reads on. Events outlive their rule. With `format=csv` one row
+/// an event, and up to 1,000,000.
 #[utoipa::path(
     get,
     path = "/alerts/events",
@@ -35,8 +44,8 @@ const MAX_LIMIT: i64 = 10_000;
         ("startTime" = Option<String>, Query, description = "Events that happened at or after this time: ms since the epoch or RFC 3339"),
         ("endTime" = Option<String>, Query, description = "Events that happened at or before this time"),
         ("beforeId" = Option<i64>, Query, minimum = 1, description = "Events with a smaller id"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 10_000, description = "At most so many events; default 100"),
-        ("format" = Option<String>, Query, description = "`json` (default) or `csv`"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1_000_000, description = "At most so many events; default 100, and 10,000 is the most but for `format=csv`"),
+        ("format" = Option<String>, Query, pattern = "^(json|csv)$", description = "`json` (default) or `csv`"),
     ),
     responses(
         (status = 200, description = "The events", content(
@@ -56,15 +65,11 @@ pub(crate) async fn list(State(shared): State<Shared>, uri: Uri) -> Result<Respo
         to_ms: params.end_time,
         before_id: params.before_id,
     };
-    let stored = events::newest(&shared.store, &filter, params.limit).await?;
-    let events: Vec<AlertEvent> = stored
-        .into_iter()
-        .map(tell::event)
-        .collect::<Result<_, _>>()?;
     if format == Format::Csv {
-        let rows = csv::rows(events.len(), move |index, row| write(&events[index], row));
-        return csv::download("alert-events.csv", &HEADER, rows).await;
+        let pages = pages(shared.store, filter, params.limit);
+        return csv::download("alert-events.csv", &HEADER, pages).await;
     }
+    let events = read(&shared.store, &filter, params.limit).await?;
     let full = events.len() == params.limit as usize;
     let answer = AlertEventsResponse {
         as_of: convert::now_ms(),
@@ -74,6 +79,39 @@ pub(crate) async fn list(State(shared): State<Shared>, uri: Uri) -> Result<Respo
         events,
     };
     Ok(Json(answer).into_response())
+}
+
+async fn read(
+    store: &Store,
+    filter: &EventFilter,
+    limit: u32,
+) -> Result<Vec<AlertEvent>, ApiError> {
+    let stored = events::newest(store, filter, limit).await?;
+    let told: store::Result<_> = stored.into_iter().map(tell::event).collect();
+    Ok(told?)
+}
+
+fn pages(
+    store: Store,
+    filter: EventFilter,
+    limit: u32,
+) -> impl Stream<Item = Result<Piece, ApiError>> + Send + 'static {
+    let state = (store, filter, limit);
+    stream::try_unfold(state, |(store, mut filter, left)| async move {
+        if left == 0 {
+            return Ok(None);
+        }
+        let page = left.min(PAGE_ROWS);
+        let events = read(&store, &filter, page).await?;
+        let mut piece = Piece::default();
+        for event in &events {
+            piece.row(|row| write(event, row));
+        }
+        let ended = events.len() < page as usize;
+        let left = if ended { 0 } else { left - page };
+        filter.before_id = events.last().map(|event| event.id);
+        Ok(Some((piece, (store, filter, left))))
+    })
 }
 
 fn parse(uri: &Uri) -> Result<(AlertEventsParams, Format), ApiError> {
@@ -88,8 +126,13 @@ fn parse(uri: &Uri) -> Result<(AlertEventsParams, Format), ApiError> {
     ];
     let mut params = Params::of(uri, &known);
     let time = |params: &mut Params, name| params.optional::<Time>(name).map(|time| time.0);
+    let format: Format = params.optional("format").unwrap_or_default();
+    let most = match format {
+        Format::Json => MAX_LIMIT,
+        Format::Csv => MAX_CSV_LIMIT,
+    };
     let limit = params
-        .number("limit", 1..=MAX_LIMIT)
+        .number("limit", 1..=i64::from(most))
         .unwrap_or(DEFAULT_LIMIT);
     let read = AlertEventsParams {
         rule_id: params.number("ruleId", 1..=i64::MAX),
@@ -105,7 +148,6 @@ fn parse(uri: &Uri) -> Result<(AlertEventsParams, Format), ApiError> {
         let detail = "is after endTime; it must be at or before it".to_owned();
         params.error("startTime", detail);
     }
-    let format = params.optional("format").unwrap_or_default();
     params.finish()?;
     Ok((read, format))
 }
