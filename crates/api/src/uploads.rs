@@ -123,19 +123,12 @@ impl Uploads {
                 "symbol",
                 "contradicts the file, which names its symbols itself; leave it out",
             ),
-            FileError::Rows { errors, total } => ApiError::BadFile {
-                detail: match total {
-                    1 => "One thing is wrong with the rows of the file; nothing was stored."
-                        .to_owned(),
-                    _ if total as usize > errors.len() => format!(
-                        "{total} things are wrong with the rows of the file, of which the first {} are \
-                         listed; nothing was stored.",
-                        errors.len()
-                    ),
-                    _ => format!(
-                        "{total} things are wrong with the rows of the file; nothing was stored."
-                    ),
-                },
+            FileError::Rows {
+                errors,
+                total,
+                hint,
+            } => ApiError::BadFile {
+                detail: wrong_rows(total, errors.len(), hint),
                 errors: errors
                     .into_iter()
                     .map(|error| api_types::ProblemError {
@@ -181,4 +174,19 @@ fn sentence(detail: &str) -> String {
         first.unwrap_or_default(),
         chars.as_str().trim_end_matches('.')
     )
+}
+
+/// What is wrong with the rows of a file, in a sentence or two.
+fn wrong_rows(total: u64, listed: usize, hint: Option<&str>) -> String {
+    let what = match total {
+        1 => "One thing is wrong with the rows of the file".to_owned(),
+        _ => format!("{total} things are wrong with the rows of the file"),
+    };
+    let listed = if total as usize > listed {
+        format!(", of which the first {listed} are listed")
+    } else {
+        String::new()
+    };
+    let hint = hint.map(|hint| format!(" {hint}")).unwrap_or_default();
+    format!("{what}{listed}; nothing was stored.{hint}")
 }

@@ -25,7 +25,7 @@ fn main() -> std::io::Result<()> {
         println!("{path}: {:?}", started.elapsed());
         match result {
             Ok(summary) => println!("{summary:#?}"),
-            Err(FileError::Rows { errors, total }) => {
+            Err(FileError::Rows { errors, total, .. }) => {
                 errors.iter().for_each(|error| println!("  {error}"));
                 println!("  {total} errors");
             }

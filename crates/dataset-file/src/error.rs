@@ -24,6 +24,8 @@ pub enum FileError {
         errors: Vec<RowError>,
         /// How many there are.
         total: u64,
+        /// What they say together, if that is something.
+        hint: Option<&'static str>,
     },
     /// More bytes than allowed, after decompression.
     #[error("the file has more than {0} bytes when it is decompressed")]
@@ -88,12 +90,13 @@ impl Errors {
         self.total == 0
     }
 
-    pub(crate) fn into_error(mut self) -> FileError {
+    pub(crate) fn into_error(mut self, hint: Option<&'static str>) -> FileError {
         self.kept.sort_by_key(|error| error.line);
         self.kept.truncate(MAX_ROW_ERRORS);
         FileError::Rows {
             errors: self.kept,
             total: self.total,
+            hint,
         }
     }
 }

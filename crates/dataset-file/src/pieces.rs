@@ -108,6 +108,10 @@ fn strip_mark(buffer: &mut Vec<u8>) -> Result<(), FileError> {
         [b'B', b'Z', b'h', ..] => "compressed by bzip2; gzip is the compression that is read",
         [b'P', b'A', b'R', b'1', ..] => "a Parquet file; save it as CSV",
         [0xd0, 0xcf, 0x11, 0xe0, ..] => "an Excel workbook; save it as CSV",
+        [b'{' | b'[', ..] => "JSON; save it as CSV",
+        [b'<', b'!' | b'?', ..] | [b'<', b'h' | b'H', b't' | b'T', ..] => {
+            "a web page or XML; save the data as CSV"
+        }
         _ => return Ok(()),
     };
     Err(FileError::File(format!("the file is {kind}")))
@@ -166,7 +170,8 @@ impl Rows {
                      points, or separate cells by semicolons"
                 ),
                 Some(found) => format!(
-                    "has {found} cells, the first line has {width}; `{}`",
+                    "has {found} {}, the first line has {width}; `{}`",
+                    if found == 1 { "cell" } else { "cells" },
                     shown(text)
                 ),
             });

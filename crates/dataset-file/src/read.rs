@@ -52,7 +52,7 @@ pub fn read<F: Read + Write + Seek>(
     checker.sort()?;
     let errors = std::mem::take(&mut checker.errors);
     if !errors.is_empty() {
-        return Err(errors.into_error());
+        return Err(errors.into_error(checker.hint()));
     }
     if checker.rows == 0 {
         return Err(empty());
@@ -136,11 +136,8 @@ struct Start {
 
 impl Start {
     fn of(piece: &Piece, options: &Options) -> Result<Self, FileError> {
-        let mut lines = (0..).zip(piece.text.split('\n')).filter(|(_, line)| {
-            let line = line.trim();
-            // Comments; and what tells Excel the separator, which is seen anyway.
-            !line.is_empty() && !line.starts_with('#') && !line.to_lowercase().starts_with("sep=")
-        });
+        let lines = (0..).zip(piece.text.split('\n'));
+        let mut lines = lines.filter(|(_, line)| !is_remark(line.trim()));
         let (first_at, first) = lines.next().ok_or_else(empty)?;
         let first = first.trim_end_matches('\r');
         let delimiter = dialect::of_line(first).ok_or_else(|| {
@@ -181,6 +178,19 @@ impl Start {
             skip,
         })
     }
+}
+
+/// Lines that may stand before the first one that counts: blank ones, comments, what tells Excel the separator (which is seen
+/// anyway), and the address of the site that the file is from.
+fn is_remark(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    let is_address = ["http://", "https://", "www."]
+        .iter()
+        .any(|start| lower.starts_with(start));
+    line.is_empty()
+        || line.starts_with('#')
+        || lower.starts_with("sep=")
+        || is_address && dialect::of_line(line).is_none()
 }
 
 fn symbol(layout: FileLayout, options: &Options) -> Result<Option<String>, FileError> {

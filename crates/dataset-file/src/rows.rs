@@ -19,6 +19,9 @@ use crate::{
 };
 use checks::{number, prices};
 
+/// Where more than one row of so many repeats a time, these are no bars with a few mistakes.
+const TRADES_SHARE: u64 = 10;
+
 /// A symbol while its rows are read.
 #[derive(Debug)]
 pub(crate) struct Series {
@@ -37,6 +40,8 @@ pub(crate) struct Checker<'a, F: Read + Write + Seek> {
     pub(crate) series: Vec<Series>,
     by_name: HashMap<String, u32>,
     pub(crate) rows: u64,
+    /// Rows with the time of the one before.
+    repeats: u64,
     pub(crate) naive: bool,
 }
 
@@ -72,6 +77,7 @@ impl<'a, F: Read + Write + Seek> Checker<'a, F> {
             series: Vec::new(),
             by_name: HashMap::new(),
             rows: 0,
+            repeats: 0,
             naive: false,
         };
         let named = checker
@@ -250,6 +256,7 @@ impl<'a, F: Read + Write + Seek> Checker<'a, F> {
         }
         let series = &mut self.series[row.series as usize];
         if series.spacing.push(row.time_ms) == Step::Repeats {
+            self.repeats += 1;
             let (line, symbol) = (u64::from(row.line), &series.symbol);
             let name = column_name(&self.columns.names, self.columns.time);
             self.errors.push(line, name, || duplicate(symbol, None));
@@ -353,6 +360,13 @@ impl<'a, F: Read + Write + Seek> Checker<'a, F> {
         let line = u64::from(rows.lines[row]);
         let name = column_name(&self.columns.names, column);
         self.errors.push(line, name, detail);
+    }
+
+    /// What all errors together say.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        (self.repeats * TRADES_SHARE > self.rows).then_some(
+            "Many rows have the time of the row before: are they single trades? An upload takes bars, one row for each time.",
+        )
     }
 
     /// Finds equal times where rows go to and fro, and the spacing of such series.

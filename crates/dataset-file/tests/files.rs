@@ -38,7 +38,7 @@ fn good(text: &str) -> (Summary, Vec<Row>) {
 /// What is wrong, as `line column: detail`.
 fn wrong(text: &str) -> Vec<String> {
     match read_with(text.as_bytes(), &options(), &Limits::default()) {
-        Err(FileError::Rows { errors, total }) => {
+        Err(FileError::Rows { errors, total, .. }) => {
             assert_eq!(errors.len() as u64, total.min(50));
             errors
                 .into_iter()
@@ -100,6 +100,7 @@ fn line_ends_marks_separators_quotes_and_blank_lines_make_no_difference() {
         PLAIN.replace(',', "\t"),
         PLAIN.replace('\n', "\n\n"),
         format!("# from my broker\nsep=,\n{PLAIN}\n\n"),
+        format!("https://www.example.com/data\n{PLAIN}"),
         PLAIN
             .replace("00:00Z", "00:00Z\"")
             .replace("01:00Z", "01:00Z\"")
@@ -224,6 +225,21 @@ fn a_time_that_comes_twice_is_an_error_wherever_it_comes() {
 }
 
 #[test]
+fn single_trades_are_told_from_bars_with_a_mistake() {
+    let hint = |text: &str| match read_with(text.as_bytes(), &options(), &Limits::default()) {
+        Err(FileError::Rows { hint, .. }) => hint,
+        other => panic!("{other:?}"),
+    };
+    let trades: String = (0..30)
+        .map(|n| format!("{},{}.5\n", n / 3, n + 1))
+        .collect();
+    let said = hint(&format!("time,price\n{trades}")).unwrap();
+    assert!(said.contains("trades"), "{said}");
+    let bars: String = (0..30).map(|n| format!("{n},1.5\n")).collect();
+    assert_eq!(hint(&format!("time,price\n{bars}29,1.5\n")), None);
+}
+
+#[test]
 fn every_wrong_cell_is_told_with_line_and_column() {
     let header = "time,open,high,low,close,volume\n";
     let cases = [
@@ -302,7 +318,7 @@ fn of_many_errors_the_first_fifty_are_told_and_all_are_counted() {
         ));
     }
     match read_with(text.as_bytes(), &options(), &Limits::default()) {
-        Err(FileError::Rows { errors, total }) => {
+        Err(FileError::Rows { errors, total, .. }) => {
             assert_eq!(total, 100_000);
             let lines: Vec<u64> = errors.iter().map(|error| error.line).collect();
             assert_eq!(lines, (0..50).map(|n| 2 + 2 * n).collect::<Vec<_>>());
@@ -318,7 +334,9 @@ fn what_is_no_file_of_prices_is_refused_with_what_it_is() {
         ("\n\n", "no rows"),
         ("time,close\n", "no rows"),
         ("hello", "no comma"),
-        ("{\"a\":1,\"b\":2}\n", "time"),
+        ("{\"a\":1,\"b\":2}\n", "JSON"),
+        ("[{\"a\":1},{\"b\":2}]\n", "JSON"),
+        ("<!DOCTYPE html>\n<p>a, b</p>\n", "web page"),
         ("a,b\n1,2\n", "time"),
         ("time,close\r1,2\r", "CR"),
         ("PK\u{3}\u{4}rest", "Excel"),

@@ -213,7 +213,7 @@ async fn all_is_stored_or_nothing_and_errors_have_line_and_column() {
         ("time,high,low,close\n60,1,2,1\n", 422, "below the low"),
         ("time,close\n60,1\n60,1\n", 422, "twice"),
         ("time,close\n60,1\n120,x\n", 422, "no number"),
-        ("time,close\n60,1\n12", 422, "cells"),
+        ("time,close\n60,1\n12", 422, "1 cell,"),
     ];
     for (text, status, hint) in cases {
         let problem = refused(&api, "?symbol=X", text).await;
