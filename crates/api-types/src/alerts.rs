@@ -123,22 +123,27 @@ pub type PairObject = BTreeMap<String, ParamValue>;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum AlertDuration {
-    /// So many bars of the pair's interval; 0: the first breach fires.
+    /// So many bars of the pair's interval, 0 to 10,000; 0: the first breach fires.
     Bars(u32),
-    /// So many seconds.
+    /// So many seconds, 0 to 604,800.
     Seconds(u32),
 }
 
-/// Where to send the events of a rule, as it is given.
+/// Where to send the events of a rule, as it is given. Each is a POST of an [`AlertEvent`] as JSON; what is not answered with 2xx
+/// within ten seconds is sent again, up to eight times within half an hour, under the same `x-spreadscope-event`, which is
+/// the event's id. `x-spreadscope-signature` is `t=<seconds since the epoch>,v1=<hex>`: the HMAC-SHA256, under the secret, of
+/// `<the same seconds>.<body>`. Redirects are not followed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WebhookBody {
     /// `https://…`; addresses that are not public are refused.
+    #[cfg_attr(feature = "openapi", schema(max_length = 2_048))]
     pub url: String,
     /// Key of the signature, 16 to 256 characters. It is never answered. Absent in a PUT: the one of before stays, as
     /// long as the URL does. Without any the deliveries are not signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 16, max_length = 256))]
     pub secret: Option<String>,
 }
 
@@ -160,9 +165,11 @@ pub struct Webhook {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AlertRuleBody {
     /// What people call it, 1 to 120 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 120))]
     pub name: String,
     /// Whether it is evaluated. Default: true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(default = true))]
     pub enabled: Option<bool>,
     /// Which figure it watches. Default: `zThreshold`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,21 +178,29 @@ pub struct AlertRuleBody {
     /// (`limit`, `startTime`, `endTime`) and what is about drawing.
     #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, ParamValue>))]
     pub pair: PairObject,
-    /// A figure at or beyond it is a breach. Default by kind: 2 standard deviations, p 0.1, a tenth, 30 s.
+    /// A figure at or beyond it is a breach. By kind: 0.01 to 1,000 standard deviations, default 2; p 0.0001 to 1, default
+    /// 0.1; a part of 0.0001 to 1,000, default 0.1; 5 to 86,400 s, default 30.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 86_400))]
     pub threshold: Option<f64>,
-    /// A figure at or within it ends the episode; at most `threshold`. Default by kind: 0.5 standard deviations,
+    /// A figure at or within it ends the episode; below `threshold`. Default by kind: 0.5 standard deviations,
     /// p 0.05, a twentieth, 5 s; never more than `threshold`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 86_400))]
     pub exit: Option<f64>,
     /// For `hedgeRatioDrift` alone: against the hedge ratio of so many bars ago, 1 to 1,000. Default: 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000))]
     pub over: Option<u32>,
     /// How long a breach must last. Default: `{"bars": 0}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<AlertDuration>,
-    /// No alert so many seconds after the end of the last one. Default: 0.
+    /// No alert so many seconds after the end of the last one, a week at most. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(minimum = 0, maximum = 604_800, default = 0)
+    )]
     pub cooldown_seconds: Option<u32>,
     /// Default: `close`. `provisional` for `zThreshold` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -150,15 +150,24 @@ pub struct WatchlistPair {
     pub interval: Option<Interval>,
     /// Joined bars tested, 30 … 10,000; 1,000 if absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(minimum = 30, maximum = 10_000, default = 1_000)
+    )]
     pub limit: Option<u32>,
     /// How the hedge ratio is estimated; `ols` if absent. All but `kalman` are walk-forward.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub model: Option<Model>,
     /// Bars of a fit, or of a Kalman filter's training, 30 … 10,000; 500 if absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 30, maximum = 10_000))]
     pub lookback: Option<u32>,
     /// Bars of the rolling z-score and correlation, 3 … 10,000; 60 if absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(minimum = 3, maximum = 10_000, default = 60)
+    )]
     pub window: Option<u32>,
     /// Whether that window ends with the bar it judges; `inclusive` if absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -171,6 +180,7 @@ pub struct WatchlistPair {
     pub noise: Option<Noise>,
     /// Kalman with `noise=memory` only, 5 … 10,000; 100 if absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 5, maximum = 10_000))]
     pub memory: Option<f64>,
     /// Kalman with `noise=pykalman` only; `pykalman` if absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -180,13 +190,16 @@ pub struct WatchlistPair {
     pub correlation_of: Option<CorrelationOf>,
     /// |z| at which a position is entered; 2 if absent. Rows beyond it stand out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1_000, default = 2))]
     pub entry: Option<f64>,
     /// For how many buckets the last close of a leg may stand in for a missing one; 5 for `1s`, else 0, if
     /// absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1_000))]
     pub max_fill: Option<u32>,
     /// Whether the open bar counts as a provisional last point; it does if absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", schema(default = true))]
     pub open: Option<bool>,
 }
 

@@ -1,6 +1,7 @@
 //! The document that describes the API, generated from the handlers and the shared types.
 
 mod common;
+mod defaults;
 
 use std::sync::Arc;
 
@@ -94,5 +95,6 @@ pub fn document() -> OpenApi {
     let mut document = Document::openapi().nest("/api/v1", api);
     document.merge(operation_routes().into_openapi());
     common::add(&mut document);
+    defaults::add(&mut document);
     document
 }

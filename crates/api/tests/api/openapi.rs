@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, env, fs};
 use serde_json::Value;
 use testkit::TestDb;
 
-use crate::support::Api;
+use crate::support::{Api, pair::Pair};
 
 const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/openapi.json");
 
@@ -126,6 +126,39 @@ async fn every_path_of_the_document_is_served() {
             response.status()
         );
     }
+}
+
+#[tokio::test]
+async fn defaults_that_are_documented_are_those_in_force() {
+    let pair = Pair::new(600).await;
+    let document = document();
+    let mut held = 0;
+    for (path, asked) in [
+        ("/api/v1/bars", "symbol=YUSDT&interval=1m"),
+        ("/api/v1/trades", "symbol=YUSDT"),
+        ("/api/v1/alerts/events", ""),
+        ("/api/v1/pairs/analytics", "y=YUSDT&x=XUSDT"),
+    ] {
+        let answer: Value = pair.api.json(&format!("{path}?{asked}")).await;
+        let parameters = document["paths"][path]["get"]["parameters"].as_array();
+        let mut all = asked.to_owned();
+        for parameter in parameters.unwrap() {
+            let Some(default) = parameter["schema"].get("default") else {
+                continue;
+            };
+            let name = parameter["name"].as_str().unwrap();
+            if let Some(in_force) = answer["params"].get(name) {
+                assert_eq!(in_force, default, "{path}: {name}");
+                held += 1;
+            }
+            let text = default.to_string();
+            all = format!("{all}&{name}={}", text.trim_matches('"'));
+        }
+        // To give them all is to give none.
+        let given: Value = pair.api.json(&format!("{path}?{all}")).await;
+        assert_eq!(given["params"], answer["params"], "{all}");
+    }
+    assert!(held >= 13, "{held}");
 }
 
 #[tokio::test]
