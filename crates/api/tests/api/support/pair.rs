@@ -73,21 +73,25 @@ impl Pair {
 
     /// Closes of both legs as `/bars` has them, to the bit: (time, y, x).
     pub async fn bars(&self) -> (Vec<i64>, Vec<f64>, Vec<f64>) {
-        let (time, y) = self.closes_of("YUSDT").await;
-        let (_, x) = self.closes_of("XUSDT").await;
+        let (time, y) = closes_of(&self.api, "YUSDT", "1m").await;
+        let (_, x) = closes_of(&self.api, "XUSDT", "1m").await;
         (time, y, x)
     }
+}
 
-    async fn closes_of(&self, symbol: &str) -> (Vec<i64>, Vec<f64>) {
-        let path = format!("/api/v1/bars?symbol={symbol}&interval=1m&limit=10000");
-        let answer: HashMap<String, Box<RawValue>> = self.api.json(&path).await;
-        let columns: HashMap<String, Box<RawValue>> =
-            serde_json::from_str(answer["bars"].get()).unwrap();
-        (
-            serde_json::from_str(columns["time"].get()).unwrap(),
-            numbers(&columns["close"]),
-        )
-    }
+/// Closed bars as `/bars` has them, closes to the bit: (time, close).
+pub async fn closes_of(api: &Api, symbol: &str, interval: &str) -> (Vec<i64>, Vec<f64>) {
+    let path = format!("/api/v1/bars?symbol={symbol}&interval={interval}&limit=10000");
+    let answer: HashMap<String, Box<RawValue>> = api.json(&path).await;
+    let columns: HashMap<String, Box<RawValue>> =
+        serde_json::from_str(answer["bars"].get()).unwrap();
+    let mut times: Vec<i64> = serde_json::from_str(columns["time"].get()).unwrap();
+    let mut closes = numbers(&columns["close"]);
+    let closed: Vec<bool> = serde_json::from_str(columns["closed"].get()).unwrap();
+    let closed = closed.iter().filter(|closed| **closed).count();
+    times.truncate(closed);
+    closes.truncate(closed);
+    (times, closes)
 }
 
 /// JSON numbers to the bit: serde_json's own reading may be off by the last one.
