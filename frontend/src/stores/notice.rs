@@ -1,10 +1,10 @@
 //! The rule that every pair on screen has without being asked: its provisional z-score beyond the entry threshold is told, once a crossing.
 
-use api_types::{CrossingDetector, EventKind, PairParams, PairUpdate};
+use api_types::{EventKind, PairParams, PairUpdate};
 use leptos::prelude::*;
 
 use super::{Stores, toasts::Toast};
-use crate::model::{alert, link};
+use crate::model::{alert, link, pair::Crossings};
 
 /// What the rule knows of the pair on screen.
 #[derive(Clone, Copy)]
@@ -14,9 +14,7 @@ struct State {
     /// The pair and its parameters, as the stream is asked for them.
     topic: String,
     params: PairParams,
-    detector: CrossingDetector,
-    /// Start of the last bar that was judged.
-    judged: i64,
+    crossings: Crossings,
 }
 
 impl Default for Notice {
@@ -41,8 +39,7 @@ impl Notice {
                 let mut fresh = State {
                     topic: topic.to_owned(),
                     params: params.clone(),
-                    detector: CrossingDetector::new(params.entry, params.exit),
-                    judged: i64::MIN,
+                    crossings: Crossings::new(params.entry, params.exit),
                 };
                 let _ = fresh.judge(data);
                 *state = Some(fresh);
@@ -61,26 +58,13 @@ impl State {
     /// Takes in the points that are new, or newer; the notice of a breach that has begun and lasts.
     fn judge(&mut self, data: &PairUpdate) -> Option<Toast> {
         let series = &data.series;
-        let mut begun = None;
-        let judged = self.judged;
-        for (at, &time) in series
-            .time
-            .iter()
-            .enumerate()
-            .filter(|(_, time)| **time >= judged)
-        {
-            let z = series.z.get(at).copied().flatten();
-            if let Some(side) = self.detector.push(z) {
-                begun = z.map(|z| (time, side, z));
-            }
-            self.judged = time;
-        }
-        let (time, side, z) = begun.filter(|(_, side, _)| self.detector.side() == Some(*side))?;
+        let bars = series.time.iter().copied().zip(series.z.iter().copied());
+        let crossing = self.crossings.take(bars)?;
         Some(Toast {
-            id: format!("{}@{time}{}", self.topic, side.sign()),
+            id: format!("{}@{}{}", self.topic, crossing.time, crossing.side.sign()),
             title: alert::pair_name(&self.params.y, &self.params.x),
-            text: alert::crossing(z, self.params.entry, &self.params.interval),
-            time,
+            text: alert::crossing(crossing.z, self.params.entry, &self.params.interval),
+            time: crossing.time,
             view: Some(Box::new(link::pair_view(&self.params))),
         })
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod breaches;
 pub(crate) mod choice;
+pub(crate) mod crossings;
 pub(crate) mod export;
 pub(crate) mod leg;
 pub(crate) mod query;
@@ -12,6 +13,7 @@ pub(crate) mod thin;
 pub(crate) mod upload;
 
 pub(crate) use choice::PairChoice;
+pub(crate) use crossings::Crossings;
 pub(crate) use leg::{Leg, Source};
 pub(crate) use series::{PairPoint, PairSeries};
 pub(crate) use span::Span;
