@@ -15,6 +15,7 @@ mod database_away;
 mod database_busy;
 mod datasets;
 mod errors;
+mod export;
 mod limits;
 mod logs;
 mod openapi;
