@@ -8,7 +8,7 @@ use std::{env, time::Instant};
 
 use anyhow::Result;
 use market::{Trade, Venue};
-use sqlx::{Connection, PgConnection, postgres::PgCopyIn};
+use sqlx::{Connection, PgConnection};
 use store::{SymbolId, SymbolSpec, TradeBatch, symbols, trades};
 use testkit::TestDb;
 
@@ -109,35 +109,10 @@ impl Feed {
     }
 }
 
-/// The limit: everything in one COPY, encoded before the clock runs.
+/// The limit.
 async fn copy(connection: &mut PgConnection, rows: &[(SymbolId, Trade)]) -> Result<f64> {
-    let mut rows = rows.to_vec();
-    rows.sort_by_key(|(id, trade)| (*id, trade.agg_id));
-    let mut data = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".to_vec();
-    for (id, trade) in &rows {
-        data.extend(7_i16.to_be_bytes());
-        let fields: [&[u8]; 7] = [
-            &id.0.to_be_bytes(),
-            &trade.agg_id.to_be_bytes(),
-            &((trade.time_ms - 946_684_800_000) * 1_000).to_be_bytes(),
-            &trade.price.to_be_bytes(),
-            &trade.qty.to_be_bytes(),
-            &trade.fills.to_be_bytes(),
-            &[u8::from(trade.buyer_is_maker)],
-        ];
-        for field in fields {
-            data.extend((field.len() as i32).to_be_bytes());
-            data.extend(field);
-        }
-    }
-    data.extend((-1_i16).to_be_bytes());
-    let started = Instant::now();
-    let mut sink: PgCopyIn<_> = connection
-        .copy_in_raw("COPY trades (symbol_id, agg_id, time, price, qty, fills, buyer_is_maker) FROM STDIN (FORMAT binary)")
-        .await?;
-    sink.send(data).await?;
-    sink.finish().await?;
-    Ok(rows.len() as f64 / started.elapsed().as_secs_f64())
+    let took = testkit::copy_trades(connection, rows).await?;
+    Ok(rows.len() as f64 / took.as_secs_f64())
 }
 
 /// The write path, everything that it does included.

@@ -147,6 +147,27 @@ pub async fn unfilled_summary(store: &Store) -> Result<UnfilledSummary> {
     .await?)
 }
 
+/// How many gaps there have ever been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Totals {
+    /// Gaps that were recorded.
+    pub recorded: i64,
+    /// Those of them that are filled.
+    pub filled: i64,
+}
+
+/// Counts all gaps, open or not.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn totals(store: &Store) -> Result<Totals> {
+    Ok(
+        sqlx::query_as("SELECT count(*) AS recorded, count(filled_at) AS filled FROM gaps")
+            .fetch_one(store.read_pool())
+            .await?,
+    )
+}
+
 /// Records that everything the gap lacked is stored now, or rejected.
 ///
 /// # Errors

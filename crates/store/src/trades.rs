@@ -2,6 +2,8 @@
 
 mod copy;
 mod late;
+#[cfg(feature = "leak")]
+mod leak;
 mod write;
 
 use chrono::{DateTime, Utc};

@@ -42,6 +42,8 @@ async fn the_newest_gap_that_is_not_given_up_is_repaired_next() -> Result<()> {
     gaps::mark_filled(store, near[0]).await?;
     gaps::mark_filled(store, keys[0]).await?;
     assert!(next(&ids[..1]).await?.is_empty());
+    let totals = gaps::totals(store).await?;
+    assert_eq!((totals.recorded, totals.filled), (4, 2));
     let open = gaps::unfilled(store).await?;
     let given_up: Vec<_> = open.iter().map(|gap| gap.given_up.as_deref()).collect();
     assert_eq!(given_up, [None, Some("too_large")], "it stays open");

@@ -7,11 +7,12 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use pg_cluster::Cluster;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::{DatabaseUrls, Flavour, Store, schema};
 use tokio::process::Command;
 
-use crate::cluster::{cluster, offers_timescaledb};
+use crate::cluster::cluster;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -56,10 +57,22 @@ impl TestDb {
     /// # Errors
     /// As for [`create`](Self::create).
     pub async fn new(flavour: Flavour) -> Result<Self> {
-        if flavour == Flavour::Timescale && !offers_timescaledb().await? {
+        Self::migrated(cluster().await?, flavour).await
+    }
+
+    /// A migrated database of the flavour that this run tests, on a server of the test's own.
+    ///
+    /// # Errors
+    /// As for [`create`](Self::create).
+    pub async fn create_on(cluster: &Cluster) -> Result<Self> {
+        Self::migrated(cluster, flavour()).await
+    }
+
+    async fn migrated(cluster: &Cluster, flavour: Flavour) -> Result<Self> {
+        if flavour == Flavour::Timescale && !cluster.offers_timescaledb() {
             bail!("TimescaleDB is not installed for this PostgreSQL");
         }
-        let db = Self::empty().await?;
+        let db = Self::empty_on(cluster).await?;
         schema::migrate(&db.store, Some(flavour))
             .await
             .context("migrate a test database")?;
@@ -71,7 +84,10 @@ impl TestDb {
     /// # Errors
     /// As for [`create`](Self::create).
     pub async fn empty() -> Result<Self> {
-        let cluster = cluster().await?;
+        Self::empty_on(cluster().await?).await
+    }
+
+    async fn empty_on(cluster: &Cluster) -> Result<Self> {
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         cluster.create_database(&name).await?;
         let url = cluster.database_url(&name);

@@ -9,12 +9,19 @@
 //! ```
 //!
 //! Each test process has a throwaway cluster, started with its first test and removed when the process
-//! ends, however it ends. `TEST_FLAVOUR=timescale` runs the same tests on TimescaleDB.
+//! ends, however it ends. `TEST_FLAVOUR=timescale` runs the same tests on TimescaleDB. A test that stops or kills its
+//! server has a [`TestServer`] of its own; one that only cuts it off puts a [`Proxy`] before it.
 
 mod cluster;
+mod copy;
 mod database;
+mod proxy;
+mod server;
 mod watchdog;
 
 pub use cluster::{cluster, offers_timescaledb};
+pub use copy::{copy_trades, copy_trades_to};
 pub use database::{TableLock, TestDb, flavour};
+pub use proxy::Proxy;
+pub use server::TestServer;
 pub use test_skips::say_skipped;

@@ -12,8 +12,8 @@ use crate::{command, packages, python, setup, workspace};
 
 #[derive(Args)]
 pub struct Options {
-    /// Only the benchmarks whose name contains this: parse, write, refresh, storage, analytics, radar,
-    /// api, watchlist, stream.
+    /// Only the benchmarks whose name contains this: parse, write, ingest, refresh, storage,
+    /// analytics, radar, api, watchlist, stream.
     filter: Option<String>,
 }
 
@@ -21,9 +21,10 @@ pub struct Options {
 type Benchmark = fn(&mut Verdicts) -> anyhow::Result<()>;
 
 /// By name, in the order in which they run.
-const BENCHMARKS: [(&str, Benchmark); 9] = [
+const BENCHMARKS: [(&str, Benchmark); 10] = [
     ("parse", parse),
     ("write", write),
+    ("ingest", ingest),
     ("refresh", refresh),
     ("storage", storage),
     ("analytics", analytics),
@@ -120,6 +121,14 @@ fn parse(verdicts: &mut Verdicts) -> anyhow::Result<()> {
 /// The write path beside a plain COPY into the same table.
 fn write(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     on_each_flavour(verdicts, "write", "write_rate")
+}
+
+/// The whole way of a trade, from the exchange's frame to a committed row, beside the common way in Python.
+fn ingest(verdicts: &mut Verdicts) -> anyhow::Result<()> {
+    setup::postgres()?;
+    let requirements = workspace::root().join("crates/drills/reference/requirements.txt");
+    let mut bench = cargo_bench("drills", "throughput");
+    verdicts.of("ingest", bench.env("PYTHON", python::with(&requirements)?))
 }
 
 /// A refresh cycle with a second of new data, by how much is stored.

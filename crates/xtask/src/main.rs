@@ -8,6 +8,7 @@ mod command;
 mod compose_test;
 mod container_lints;
 mod contract;
+mod drills;
 mod frontend;
 mod launch;
 mod packages;
@@ -37,6 +38,11 @@ enum Task {
     ComposeTest(compose_test::Options),
     /// Hold the API against its document with requests that Schemathesis generates.
     Contract(contract::Options),
+    /// Reliability drills: faults of all kinds, judged by the exchange's ground truth, with one table.
+    Drills(drills::Options),
+    /// Run for half an hour and report rates, lags and memory over time.
+    #[command(disable_help_flag = true)]
+    Soak(drills::SoakOptions),
     /// What CI runs: formatting, lints, documentation, then `test` and `contract`.
     Ci,
     /// Build the dashboard into frontend/dist.
@@ -59,6 +65,8 @@ fn main() -> anyhow::Result<()> {
         }
         Task::ComposeTest(options) => compose_test::run(&options),
         Task::Contract(options) => contract::run(&options),
+        Task::Drills(options) => drills::run(&options),
+        Task::Soak(options) => drills::soak(&options),
         Task::Frontend(arguments) if arguments.dependencies => setup::dashboard_dependencies(),
         Task::Frontend(_) => setup::dashboard().map(drop),
         Task::Bench(options) => bench::run(&options),

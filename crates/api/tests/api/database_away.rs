@@ -4,11 +4,9 @@ use std::time::{Duration, Instant};
 
 use ::api::Config;
 use api_types::{BarsResponse, HealthResponse, StatusResponse};
-use testkit::TestDb;
+use testkit::{Proxy, TestDb};
 
-use crate::support::{
-    Api, ask_while_busy, config, events::Events, market::Market, problem, proxy::Proxy, until,
-};
+use crate::support::{Api, ask_while_busy, config, events::Events, market::Market, problem, until};
 
 fn impatient(database_url: &str) -> Config {
     let mut config = config(database_url);

@@ -1,11 +1,9 @@
 //! The server before a database that answers, but not quickly enough, or not on every connection.
 
 use api_types::{HealthResponse, TradesResponse};
-use testkit::TestDb;
+use testkit::{Proxy, TestDb};
 
-use crate::support::{
-    Api, ask_while_busy, config, events::Events, market::Market, problem, proxy::Proxy, until,
-};
+use crate::support::{Api, ask_while_busy, config, events::Events, market::Market, problem, until};
 
 const TRADES: &str = "/api/v1/trades?symbol=BTCUSDT";
 

@@ -4,7 +4,6 @@ pub mod events;
 pub mod followed;
 pub mod market;
 pub mod pair;
-pub mod proxy;
 pub mod receiver;
 pub mod spread;
 

@@ -46,6 +46,8 @@ pub async fn write_batch(store: &Store, batch: &TradeBatch) -> Result<Written> {
     rows.sort_by_key(|(symbol_id, trade)| (*symbol_id, trade.agg_id));
     rows.dedup_by_key(|(symbol_id, trade)| (*symbol_id, trade.agg_id));
     let repeated = (batch.len() - rows.len()) as u64;
+    #[cfg(feature = "leak")]
+    super::leak::lose_some(&mut rows);
     let mut rejects = Vec::new();
     rows.retain(|(symbol_id, trade)| {
         let possible = is_possible(trade);

@@ -22,6 +22,7 @@ enum Weather {
 }
 
 /// Listens on a port of its own and forwards to the socket of a test database.
+#[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
     url: String,
@@ -30,18 +31,20 @@ pub struct Proxy {
 
 impl Proxy {
     /// `url` as test databases have it: `postgres://user:password@%2Fsocket%2Fdirectory:port/name`.
+    ///
+    /// # Panics
+    /// When it is another, or no port is free.
     pub async fn before(url: &str) -> Self {
-        let (account, place) = url
-            .strip_prefix("postgres://")
-            .unwrap()
-            .split_once('@')
-            .unwrap();
-        let (host, rest) = place.split_once(':').unwrap();
-        let (port, database) = rest.split_once('/').unwrap();
+        let account_and_place = url.strip_prefix("postgres://");
+        let (account, place) = account_and_place
+            .and_then(|rest| rest.split_once('@'))
+            .expect("an account");
+        let (host, rest) = place.split_once(':').expect("a port");
+        let (port, database) = rest.split_once('/').expect("a database");
         let directory = host.replace("%2F", "/").replace("%2f", "/");
         let socket = PathBuf::from(directory).join(format!(".s.PGSQL.{port}"));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
         let weather = watch::Sender::new(Weather::Fair);
         tokio::spawn(accept(listener, socket, weather.subscribe()));
         let url = format!("postgres://{account}@{address}/{database}?sslmode=disable");
@@ -52,10 +55,14 @@ impl Proxy {
         }
     }
 
+    /// Where services under test find the database.
+    #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
+    /// Where it listens.
+    #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -82,7 +89,7 @@ impl Proxy {
 }
 
 async fn accept(listener: TcpListener, socket: PathBuf, mut weather: watch::Receiver<Weather>) {
-    let address = listener.local_addr().unwrap();
+    let address = listener.local_addr().expect("it is bound");
     let mut listener = Some(listener);
     // Silent connections are held, as closing them would tell.
     let mut held = Vec::new();
@@ -115,15 +122,17 @@ async fn accept(listener: TcpListener, socket: PathBuf, mut weather: watch::Rece
 }
 
 fn bind_again(address: SocketAddr) -> TcpListener {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_reuseaddr(true).unwrap();
-    socket.bind(address).unwrap();
-    socket.listen(64).unwrap()
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let bound = socket
+        .set_reuseaddr(true)
+        .and_then(|()| socket.bind(address));
+    bound.expect("the port was this proxy's");
+    socket.listen(64).expect("it is bound")
 }
 
 /// Makes the end of the connection a reset.
 fn reset(client: &TcpStream) {
-    client.set_zero_linger().unwrap();
+    client.set_zero_linger().expect("the socket is open");
 }
 
 async fn forward(mut client: TcpStream, socket: PathBuf, mut weather: watch::Receiver<Weather>) {
