@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{AccessBanner, ConnectionBanner, Content, Header, StatusLine, Toasts},
+    components::{AccessBanner, ConnectionBanner, Content, DropVeil, Header, StatusLine, Toasts},
     stores::Stores,
 };
 
@@ -19,5 +19,6 @@ pub(crate) fn App() -> impl IntoView {
         <Content/>
         <StatusLine/>
         <Toasts/>
+        <DropVeil/>
     }
 }

@@ -12,14 +12,14 @@ use crate::{
         palette::Palette,
         plotly::{Figure, Object, column},
     },
-    model::pair::{PairPoint, scale::Extent, thin},
+    model::{
+        cloud::Cloud,
+        pair::{PairPoint, scale::Extent, thin},
+    },
 };
 
 /// Points of the cloud at most.
 const MOST_POINTS: usize = 800;
-
-/// What a hand has chosen to see of the cloud: from and to of x, then of y.
-pub(crate) type Window = [f64; 4];
 
 /// The cloud over the times on screen, older points fainter.
 pub(crate) fn figure(
@@ -27,7 +27,7 @@ pub(crate) fn figure(
     points: &[PairPoint],
     lines: &[PairLine],
     transform: Transform,
-    window: Option<Window>,
+    window: Option<Cloud>,
 ) -> Figure {
     let palette = &sheet.palette;
     let drawn = thin::sample(points, sheet.range, MOST_POINTS);
@@ -61,7 +61,12 @@ pub(crate) fn figure(
         .set("t", 6)
         .set("b", 24)
         .set("pad", 0);
+    let label = Object::new()
+        .set("bgcolor", palette.surface.as_str())
+        .set("bordercolor", palette.crosshair.as_str())
+        .set("font", font(palette).set("color", palette.text.as_str()));
     let layout = Object::new()
+        .set("hoverlabel", label)
         .set("uirevision", sheet.revision.as_str())
         .set(
             "xaxis",

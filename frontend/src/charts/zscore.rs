@@ -6,12 +6,18 @@ use super::{
     trace,
 };
 use crate::{
-    edge::plotly::Figure,
+    edge::plotly::{Figure, column},
     model::pair::{PairPoint, breaches, scale::Extent, thin},
 };
 
-/// z, ±`entry`, ±`exit`, and a mark where each breach began.
-pub(crate) fn figure(sheet: &Sheet, points: &[PairPoint], entry: f64, exit: f64) -> Figure {
+/// z, ±`entry`, ±`exit`, a mark where each breach began, and one where a rule has fired (`fired`: bar and z).
+pub(crate) fn figure(
+    sheet: &Sheet,
+    points: &[PairPoint],
+    entry: f64,
+    exit: f64,
+    fired: &[(i64, f64)],
+) -> Figure {
     let palette = &sheet.palette;
     let drawn = thin::select(points, sheet.range, sheet.most_points(), |point| point.z);
     let x = trace::times_of(&drawn, sheet.zone);
@@ -37,6 +43,12 @@ pub(crate) fn figure(sheet: &Sheet, points: &[PairPoint], entry: f64, exit: f64)
             point.z.map(|z| z + if is_high { 0.25 } else { -0.25 })
         });
         traces.push(trace::marks(x, y, symbol, 9, colour).set("name", "breach"));
+    }
+    if !fired.is_empty() {
+        let times = trace::times(fired.iter().map(|(time, _)| *time), sheet.zone);
+        let zs = column(fired.iter().map(|(_, z)| *z));
+        traces
+            .push(trace::marks(times, zs, "diamond-open", 10, &palette.alert).set("name", "alert"));
     }
     traces.extend(trace::newest(&drawn, sheet.zone, &palette.z, |point| {
         point.z

@@ -4,24 +4,21 @@ use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
-use crate::model::{PairChoice, Tab, View};
+use crate::model::{PairChoice, View};
 
-/// What the address says; `None` if it says nothing of a pair.
-pub(crate) fn read() -> Option<View> {
+/// What the address says; where it says nothing of a pair, that is `otherwise`.
+pub(crate) fn read(otherwise: impl FnOnce() -> PairChoice) -> View {
     let query = window().location().search().unwrap_or_default();
-    let is_about_a_pair =
-        |params: &UrlSearchParams| params.has("y") || params.has("x") || params.has("interval");
-    let params = UrlSearchParams::new_with_str(&query)
-        .ok()
-        .filter(is_about_a_pair)?;
-    Some(View::from_query(|name| params.get(name)))
-}
-
-/// Which tab the address asks for, where it says no more.
-pub(crate) fn read_tab() -> Option<Tab> {
-    let query = window().location().search().unwrap_or_default();
-    let params = UrlSearchParams::new_with_str(&query).ok()?;
-    Tab::from_word(&params.get("tab")?)
+    let params = UrlSearchParams::new_with_str(&query).ok();
+    let get = |name: &str| params.as_ref()?.get(name);
+    let mut view = View::from_query(get);
+    if ["y", "x", "interval"]
+        .into_iter()
+        .all(|name| get(name).is_none())
+    {
+        view.pair = otherwise();
+    }
+    view
 }
 
 /// Reads what [`escape`] wrote.

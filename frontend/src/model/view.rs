@@ -1,6 +1,6 @@
 //! What is on screen, as a link says it.
 
-use super::{PairChoice, Tab, watch::Sorting};
+use super::{PairChoice, Tab, cloud::Cloud, watch::Sorting};
 
 /// Everything that a link reproduces.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,8 +11,10 @@ pub(crate) struct View {
     pub(crate) pair: PairChoice,
     /// The times on screen; `None`: all of the pair's range, moving along.
     pub(crate) zoom: Option<TimeRange>,
-    /// The part of the scatter plot on screen: from and to of x, then of y.
-    pub(crate) cloud: Option<[f64; 4]>,
+    /// The part of the scatter plot on screen; `None`: all of it.
+    pub(crate) cloud: Option<Cloud>,
+    /// The upload that is looked into, by its id.
+    pub(crate) dataset: Option<i64>,
 }
 
 /// Two moments, ms since the epoch.
@@ -61,7 +63,7 @@ impl View {
         let zoom = time("from").zip(time("to"));
         let cloud = get("cloud").and_then(|text| {
             let ends: Vec<f64> = text.split('_').map_while(|end| end.parse().ok()).collect();
-            let ends: [f64; 4] = ends.try_into().ok()?;
+            let ends: Cloud = ends.try_into().ok()?;
             ends.iter().all(|end| end.is_finite()).then_some(ends)
         });
         Self {
@@ -74,6 +76,7 @@ impl View {
             pair: PairChoice::from_query(&get),
             zoom: zoom.and_then(|(from, to)| TimeRange::new(from, to)),
             cloud,
+            dataset: get("dataset").and_then(|id| id.parse().ok()),
         }
     }
 
@@ -93,6 +96,10 @@ impl View {
         }
         if let Some(cloud) = self.cloud {
             query.push(("cloud", cloud.map(|end| end.to_string()).join("_")));
+        }
+        // Only there it means anything.
+        if let (Tab::Data, Some(id)) = (self.tab, self.dataset) {
+            query.push(("dataset", id.to_string()));
         }
         query
     }
@@ -115,7 +122,7 @@ mod tests {
     #[test]
     fn a_link_reproduces_the_view() {
         let view = View {
-            tab: Tab::Alerts,
+            tab: Tab::Data,
             sorting: Sorting::default().clicked(crate::model::watch::Column::Z),
             pair: PairChoice {
                 y: Leg::new(Source::Live, "simulated:ETHUSDT".into()),
@@ -124,6 +131,7 @@ mod tests {
             },
             zoom: TimeRange::new(1_000, 2_000),
             cloud: Some([-1.5, 2.0, 1e-9, 7.0]),
+            dataset: Some(17),
         };
         assert_eq!(read(&view.to_query()), view);
         assert_eq!(read(&View::default().to_query()), View::default());

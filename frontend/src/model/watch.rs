@@ -1,10 +1,10 @@
 //! Rows of the watchlist: their order, and the list as a file.
 
-use std::{cmp::Ordering, fmt::Write};
+use std::cmp::Ordering;
 
 use api_types::{PairParams, WatchlistFigures, WatchlistRow, WatchlistState};
 
-use super::civil::Civil;
+use super::csv::{number, table, time, words};
 
 /// A pair and its figures as last heard of.
 #[derive(Clone, Debug, PartialEq)]
@@ -190,48 +190,50 @@ fn figure(row: &WatchRow, column: Column) -> Option<f64> {
     }
 }
 
-const HEADER: &str = "y,x,interval,model,state,updated_at,time,closed,y_close,x_close,z,spread,beta,p_value,half_life_bars,correlation\n";
-
-/// The rows as they are sorted, times as RFC 3339 in UTC.
+/// The rows as they are sorted.
 pub(crate) fn csv(rows: &[WatchRow]) -> String {
-    let mut text = HEADER.to_owned();
-    for row in rows {
-        let Some(params) = &row.params else { continue };
-        let PairParams {
-            y,
-            x,
-            interval,
-            model,
-            ..
-        } = params;
-        write!(text, "{y},{x},{interval},{model},{}", row.state)
-            .expect("memory takes all that is written");
-        let cells = row.figures.map_or_else(
-            || ",".repeat(11),
-            |figures| {
-                let time = |ms: i64| Civil::of(ms).rfc3339();
-                let number =
-                    |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-                format!(
-                    ",{},{},{},{},{},{},{},{},{},{},{}",
-                    time(figures.updated_at),
-                    time(figures.time),
-                    figures.closed,
-                    figures.y,
-                    figures.x,
-                    number(figures.z),
-                    number(figures.spread),
-                    number(figures.beta),
-                    number(figures.p_value),
-                    number(figures.half_life_bars),
-                    number(figures.correlation),
-                )
-            },
-        );
-        text.push_str(&cells);
-        text.push('\n');
-    }
-    text
+    let names = [
+        "y",
+        "x",
+        "interval",
+        "model",
+        "state",
+        "updated_at",
+        "time",
+        "closed",
+        "y_close",
+        "x_close",
+        "z",
+        "spread",
+        "beta",
+        "p_value",
+        "half_life_bars",
+        "correlation",
+    ];
+    let cells = |row: &WatchRow| {
+        let params = row.params.as_ref()?;
+        let figures = row.figures;
+        let of = |value: fn(WatchlistFigures) -> Option<f64>| number(figures.and_then(value));
+        Some([
+            words(&params.y),
+            words(&params.x),
+            params.interval.clone(),
+            params.model.to_string(),
+            row.state.to_string(),
+            time(figures.map(|figures| figures.updated_at)),
+            time(figures.map(|figures| figures.time)),
+            figures.map_or_else(String::new, |figures| figures.closed.to_string()),
+            of(|figures| Some(figures.y)),
+            of(|figures| Some(figures.x)),
+            of(|figures| figures.z),
+            of(|figures| figures.spread),
+            of(|figures| figures.beta),
+            of(|figures| figures.p_value),
+            of(|figures| figures.half_life_bars),
+            of(|figures| figures.correlation),
+        ])
+    };
+    table(names, rows.iter().filter_map(cells))
 }
 
 #[cfg(test)]
@@ -315,7 +317,7 @@ mod tests {
         );
         let count = |line: &str| line.matches(',').count();
         assert!(
-            lines.iter().all(|line| count(line) == count(HEADER)),
+            lines.iter().all(|line| count(line) == count(lines[0])),
             "{lines:?}"
         );
     }

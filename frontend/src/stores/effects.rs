@@ -135,7 +135,7 @@ fn mirror_address(stores: Stores) {
         view
     });
     let _ = use_event_listener(use_window(), leptos::ev::popstate, move |_| {
-        stores.view.set(address::read().unwrap_or_default());
+        stores.view.set(address::read(PairChoice::default));
     });
 }
 

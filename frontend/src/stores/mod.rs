@@ -19,7 +19,7 @@ mod topics;
 mod uploads;
 mod watchlist;
 
-use api_types::{Dataset, FeedMode};
+use api_types::{BarLength, Dataset, FeedMode};
 use leptos::prelude::*;
 use reactive_stores::Store;
 
@@ -35,7 +35,7 @@ pub(crate) use relay::Relay;
 pub(crate) use screen::Screen;
 pub(crate) use toasts::{Toast, Toasts};
 pub(crate) use topics::{Reader, Topics};
-pub(crate) use uploads::{Job, Reading, Stage, Uploads};
+pub(crate) use uploads::{Job, Stage, Uploads};
 pub(crate) use watchlist::Watchlist;
 
 use crate::{
@@ -88,10 +88,8 @@ impl Stores {
     /// Makes the state, connects it with the world, and puts it into the context.
     pub(crate) fn provide() -> Self {
         let preferences = Preferences::load();
-        let view = RwSignal::new(address::read().unwrap_or_else(|| View {
-            tab: address::read_tab().unwrap_or_default(),
-            pair: preferences.last_pair().unwrap_or_default(),
-            ..View::default()
+        let view = RwSignal::new(address::read(|| {
+            preferences.last_pair().unwrap_or_default()
         }));
         let feed = Store::new(Feed::default());
         let pair = Store::new(Pair::default());
@@ -101,11 +99,12 @@ impl Stores {
             feed.symbols()
                 .with(|symbols| legs.map(|leg| ShownLeg::find(&leg, symbols)))
         });
-        let revision = Memo::new(move |_| {
-            pair.key().with(|key| {
-                key.as_ref()
-                    .map(|key| key.query.clone())
-                    .unwrap_or_default()
+        let revision = Memo::new(move |shown: Option<&String>| {
+            pair.with(|pair| match (shown, &pair.key) {
+                (Some(shown), Some(_)) if pair.is_waiting() => shown.clone(),
+                (_, key) => key
+                    .as_ref()
+                    .map_or_else(String::new, |key| key.query.clone()),
             })
         });
         let stores = Self {
@@ -135,6 +134,7 @@ impl Stores {
         effects::start(stores);
         watchlist::start(stores);
         alerts::start(stores);
+        uploads::start(stores);
         relay::start(stores);
         stores
     }
@@ -203,15 +203,11 @@ impl Stores {
         is_same.then(|| address::escape(&choice.to_request([&y.api_name, &x.api_name])))
     }
 
-    /// How files about the pair on screen begin: `ETHUSDT-BTCUSDT-1m`.
-    pub(crate) fn file_stem(&self) -> String {
+    /// How files about bars of the pair on screen begin: `ETHUSDT-BTCUSDT-1m`. Bars of another length than the pair's are said so.
+    pub(crate) fn file_stem(&self, interval: Option<BarLength>) -> String {
         let stem = self.view.with_untracked(|view| {
-            format!(
-                "{}-{}-{}",
-                view.pair.y.short(),
-                view.pair.x.short(),
-                view.pair.interval
-            )
+            let interval = interval.unwrap_or(view.pair.interval);
+            format!("{}-{}-{interval}", view.pair.y.short(), view.pair.x.short())
         });
         stem.replace(
             |letter: char| !letter.is_ascii_alphanumeric() && letter != '.',

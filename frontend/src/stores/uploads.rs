@@ -7,10 +7,13 @@ use leptos::{prelude::*, task::spawn_local};
 use web_sys::File;
 
 use super::Stores;
-use crate::edge::{
-    api::{self, ApiError},
-    http,
-    upload::{Progress, Transfer},
+use crate::{
+    edge::{
+        api::{self, ApiError},
+        http,
+        upload::{Progress, Transfer},
+    },
+    model::Tab,
 };
 
 /// How often the server is asked how far it is with a file.
@@ -37,20 +40,15 @@ pub(crate) enum Stage {
     Failed(ApiError),
 }
 
-/// Times that do not explain themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reading {
-    /// Name of the symbol; empty: as the file says.
-    pub(crate) symbol: String,
-    /// Format of times; empty: as they look.
-    pub(crate) time_format: String,
-}
-
 /// All of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Uploads {
     /// Newest first.
     pub(crate) jobs: RwSignal<Vec<Job>>,
+    /// Name of the symbol in files to come; empty: as the file says.
+    pub(crate) symbol: RwSignal<String>,
+    /// Format of times in files to come; empty: as they look.
+    pub(crate) time_format: RwSignal<String>,
     /// The one looked at.
     pub(crate) opened: RwSignal<Option<DatasetResponse>>,
     /// Why the list, a dataset or a deletion did not come about.
@@ -65,6 +63,8 @@ impl Default for Uploads {
     fn default() -> Self {
         Self {
             jobs: RwSignal::default(),
+            symbol: RwSignal::default(),
+            time_format: RwSignal::default(),
             opened: RwSignal::new(None),
             failure: RwSignal::new(None),
             is_known: RwSignal::new(false),
@@ -72,6 +72,25 @@ impl Default for Uploads {
             count: StoredValue::new(0),
         }
     }
+}
+
+/// The upload that the view looks into is read.
+pub(super) fn start(stores: Stores) {
+    let uploads = stores.uploads;
+    let wanted = Memo::new(move |_| {
+        stores
+            .view
+            .with(|view| view.dataset.filter(|_| view.tab == Tab::Data))
+    });
+    Effect::new(move |_| {
+        let wanted = wanted.get();
+        let is_there = uploads
+            .opened
+            .with_untracked(|opened| opened.as_ref().map(|opened| opened.dataset.id) == wanted);
+        if let (Some(id), false) = (wanted, is_there) {
+            uploads.read_one(stores, id);
+        }
+    });
 }
 
 impl Uploads {
@@ -90,7 +109,7 @@ impl Uploads {
     }
 
     /// Sends a file.
-    pub(crate) fn send(self, stores: Stores, file: &File, reading: &Reading) {
+    pub(crate) fn send(self, stores: Stores, file: &File) {
         let id = self.count.get_value() + 1;
         self.count.set_value(id);
         let job = Job {
@@ -111,7 +130,7 @@ impl Uploads {
             Progress::Answered { status, text } => self.answered(stores, id, status, &text),
             Progress::Broken => self.advance(id, Stage::Failed(ApiError::Unreachable)),
         };
-        match Transfer::start(&path(reading), &request_id, file, on_progress) {
+        match Transfer::start(&self.path(), &request_id, file, on_progress) {
             Some(transfer) => self
                 .transfers
                 .update_value(|transfers| transfers.push((id, transfer))),
@@ -151,7 +170,7 @@ impl Uploads {
                 let dataset = created.dataset.id;
                 self.advance(id, Stage::Done(Box::new(created.dataset)));
                 self.read(stores);
-                self.open(dataset);
+                stores.view.update(|view| view.dataset = Some(dataset));
             }
             Err(error) => self.advance(id, Stage::Failed(error)),
         }
@@ -182,12 +201,17 @@ impl Uploads {
         self.jobs.update(|jobs| jobs.retain(|job| job.id != id));
     }
 
-    /// Shows an upload's first rows.
-    pub(crate) fn open(self, id: i64) {
+    /// Reads an upload's first rows and how it was understood.
+    fn read_one(self, stores: Stores, id: i64) {
+        let is_wanted = move || stores.view.with_untracked(|view| view.dataset) == Some(id);
         spawn_local(async move {
             match api::datasets::one(id).await {
-                Ok(answer) => self.opened.set(Some(answer)),
-                Err(error) => self.failure.set(Some(error)),
+                Ok(answer) if is_wanted() => {
+                    self.failure.set(None);
+                    self.opened.set(Some(answer));
+                }
+                Err(error) if is_wanted() => self.failure.set(Some(error)),
+                Ok(_) | Err(_) => {}
             }
         });
     }
@@ -197,33 +221,28 @@ impl Uploads {
         spawn_local(async move {
             match api::datasets::delete(id).await {
                 Ok(_) => {
-                    self.opened.update(|opened| {
-                        if opened
-                            .as_ref()
-                            .is_some_and(|opened| opened.dataset.id == id)
-                        {
-                            *opened = None;
-                        }
-                    });
+                    if stores.view.with_untracked(|view| view.dataset) == Some(id) {
+                        self.opened.set(None);
+                        stores.view.update(|view| view.dataset = None);
+                    }
                     self.read(stores);
                 }
                 Err(error) => self.failure.set(Some(error)),
             }
         });
     }
-}
 
-fn path(reading: &Reading) -> String {
-    let escape = |text: &str| String::from(js_sys::encode_uri_component(text));
-    let parameters = [
-        ("symbol", reading.symbol.trim()),
-        ("timeFormat", reading.time_format.trim()),
-    ];
-    let given = parameters
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty());
-    let given: Vec<_> = given
-        .map(|(name, value)| format!("{name}={}", escape(value)))
-        .collect();
-    format!("{}?{}", api::datasets::PATH, given.join("&"))
+    /// Where files go, with what is said about them.
+    fn path(self) -> String {
+        let escape = |text: &str| String::from(js_sys::encode_uri_component(text));
+        let parameters = [("symbol", self.symbol), ("timeFormat", self.time_format)];
+        let given = parameters.into_iter().filter_map(|(name, value)| {
+            value.with_untracked(|value| {
+                let value = value.trim();
+                (!value.is_empty()).then(|| format!("{name}={}", escape(value)))
+            })
+        });
+        let given: Vec<_> = given.collect();
+        format!("{}?{}", api::datasets::PATH, given.join("&"))
+    }
 }

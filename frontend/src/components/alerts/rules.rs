@@ -8,6 +8,8 @@ use crate::{
         form::Complaint,
         icon::{Icon, Shape},
     },
+    edge::download,
+    model::export,
     stores::Stores,
 };
 
@@ -29,6 +31,12 @@ pub(super) fn Rules(
         })
     });
     let is_empty = move || ids.with(Vec::is_empty);
+    let save = move |_| {
+        let text = alerts
+            .rules
+            .with_untracked(|rules| export::rules(rules.as_deref().unwrap_or_default()));
+        download::save("alert-rules.csv", "text/csv", &text);
+    };
     let write_new = move |_| {
         alerts.refusal.set(None);
         draft.set(Some(Draft::of_view(&stores.view.get_untracked())));
@@ -48,6 +56,10 @@ pub(super) fn Rules(
             <div class="toolbar">
                 <h2 id="rules-title">"Rules"</h2>
                 <div class="actions">
+                    <button type="button" class="button" data-testid="rules-csv" title="The table as CSV" disabled=is_empty on:click=save>
+                        <Icon shape=Shape::Download/>
+                        <span>"CSV"</span>
+                    </button>
                     <button type="button" class="button primary labelled" data-testid="rule-new" on:click=write_new>
                         <Icon shape=Shape::Plus/>
                         <span>"New rule"</span>

@@ -42,7 +42,9 @@ pub(super) fn BarsFields() -> impl IntoView {
         });
     };
     let counts = Memo::new(move |_| {
+        let is_live = stores.view.with(|view| view.pair.is_live());
         let mut counts = Span::CHOICES.to_vec();
+        counts.retain(|count| !is_live || *count <= Span::MOST_LIVE);
         if let Span::Last(count) = span.get()
             && !counts.contains(&count)
         {

@@ -4,7 +4,12 @@ use api_types::{Dataset, DatasetResponse, DatasetSeries, Delimiter, FileLayout, 
 use leptos::prelude::*;
 
 use super::preview::Preview;
-use crate::{edge::clock, model::format, stores::Stores};
+use crate::{
+    components::icon::{Icon, Shape},
+    edge::{api, clock},
+    model::format,
+    stores::Stores,
+};
 
 /// How it was read, its series, and their first rows.
 #[component]
@@ -15,6 +20,14 @@ pub(super) fn Details() -> impl IntoView {
         <section class="panel scroll" aria-labelledby="details-title" data-testid="details">
             <div class="toolbar">
                 <h2 id="details-title">{move || opened.get().map_or_else(|| "What is in it".to_owned(), |opened| opened.dataset.name)}</h2>
+                {move || opened.get().map(|opened| view! {
+                    <div class="actions">
+                        <a class="button" href=api::datasets::csv(opened.dataset.id) download data-testid="details-csv" title="All rows as CSV">
+                            <Icon shape=Shape::Download/>
+                            <span>"CSV"</span>
+                        </a>
+                    </div>
+                })}
             </div>
             <div class="table-box" tabindex="0" role="region" aria-label="What is in the upload">
                 {move || match opened.get() {

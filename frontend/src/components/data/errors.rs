@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::edge::api::ApiError;
+use crate::{
+    components::icon::{Icon, Shape},
+    edge::{api::ApiError, download},
+    model::{export, format},
+};
 
 /// A sentence, and a line of the table for each place.
 #[component]
@@ -20,6 +24,8 @@ pub(super) fn Errors(
         .filter(|rest| *rest > 0);
     // What is wrong with all of the file stands in the sentence.
     let has_places = errors.iter().any(|error| error.line.is_some());
+    let file = StoredValue::new(export::errors(&errors));
+    let save = move |_| file.with_value(|text| download::save("errors.csv", "text/csv", text));
     let rows = errors.into_iter().map(|error| {
         let line = error.line.map(|line| line.to_string());
         view! {
@@ -41,6 +47,14 @@ pub(super) fn Errors(
     view! {
         <p class="complaint whole" role="alert" data-testid="job-error">{sentence}</p>
         {table}
-        {rest.map(|rest| view! { <p class="label">{format!("and {rest} more")}</p> })}
+        <p class="job-foot">
+            {rest.map(|rest| view! { <span class="label num">{format!("and {} more", format::count(rest as i64))}</span> })}
+            {has_places.then(|| view! {
+                <button type="button" class="button plain" data-testid="errors-csv" title="The table as CSV" on:click=save>
+                    <Icon shape=Shape::Download/>
+                    <span>"CSV"</span>
+                </button>
+            })}
+        </p>
     }
 }

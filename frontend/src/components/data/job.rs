@@ -3,7 +3,7 @@
 use api_types::UploadPhase;
 use leptos::prelude::*;
 
-use super::errors::Errors;
+use super::{analyse_link::AnalyseLink, errors::Errors};
 use crate::{
     components::icon::{Icon, Shape},
     model::format,
@@ -49,6 +49,10 @@ fn OneJob(
         Stage::Failed(error) => Some(error),
         _ => None,
     });
+    let done = Memo::new(move |_| match job.get()?.stage {
+        Stage::Done(dataset) => Some((dataset.id, dataset.name)),
+        _ => None,
+    });
     let is_over = move || {
         job.get()
             .is_none_or(|job| matches!(job.stage, Stage::Done(_) | Stage::Failed(_)))
@@ -63,16 +67,19 @@ fn OneJob(
             <div class="job-head">
                 <strong>{name}</strong>
                 <span class=class role="status" data-testid="job-state">{words}</span>
-                <button
-                    type="button"
-                    class="button icon-button plain"
-                    data-testid="job-dismiss"
-                    title=move || if is_over() { "Dismiss" } else { "Cancel" }
-                    aria-label=move || format!("{} {}", if is_over() { "Dismiss" } else { "Cancel the upload of" }, name())
-                    on:click=move |_| uploads.dismiss(id)
-                >
-                    <Icon shape=Shape::Cross/>
-                </button>
+                <span class="job-end">
+                    {move || done.get().map(|(id, name)| view! { <AnalyseLink id label=format!("Analyse {name}")/> })}
+                    <button
+                        type="button"
+                        class="button icon-button plain"
+                        data-testid="job-dismiss"
+                        title=move || if is_over() { "Dismiss" } else { "Cancel" }
+                        aria-label=move || format!("{} {}", if is_over() { "Dismiss" } else { "Cancel the upload of" }, name())
+                        on:click=move |_| uploads.dismiss(id)
+                    >
+                        <Icon shape=Shape::Cross/>
+                    </button>
+                </span>
             </div>
             <Show when=move || !is_over()>
                 // Without a value it says that something goes on.

@@ -1,15 +1,16 @@
 //! The uploads that are there.
 
 use api_types::Dataset;
-use leptos::{ev::MouseEvent, prelude::*};
+use leptos::prelude::*;
 
+use super::analyse_link::AnalyseLink;
 use crate::{
     components::{
         form::Complaint,
         icon::{Icon, Shape},
     },
-    edge::{address, api, clock},
-    model::{analyse, format},
+    edge::{api, clock, download},
+    model::{export, format},
     stores::Stores,
 };
 
@@ -18,6 +19,10 @@ use crate::{
 pub(super) fn Datasets() -> impl IntoView {
     let stores = Stores::from_context();
     let is_empty = move || stores.datasets.with(Vec::is_empty);
+    let save = move |_| {
+        let text = stores.datasets.with_untracked(|all| export::datasets(all));
+        download::save("uploads.csv", "text/csv", &text);
+    };
     let failure = Signal::derive(move || {
         stores
             .uploads
@@ -26,7 +31,15 @@ pub(super) fn Datasets() -> impl IntoView {
     });
     view! {
         <section class="panel natural" aria-labelledby="datasets-title">
-            <div class="toolbar"><h2 id="datasets-title">"Uploads"</h2></div>
+            <div class="toolbar">
+                <h2 id="datasets-title">"Uploads"</h2>
+                <div class="actions">
+                    <button type="button" class="button" data-testid="datasets-csv" title="The table as CSV" disabled=is_empty on:click=save>
+                        <Icon shape=Shape::Download/>
+                        <span>"CSV"</span>
+                    </button>
+                </div>
+            </div>
             <Complaint text=failure/>
             <div class="table-box" tabindex="0" role="region" aria-label="Uploads">
                 <Show when=move || !is_empty()>
@@ -79,17 +92,6 @@ fn Line(dataset: Dataset) -> impl IntoView {
     let date = move |time: Option<i64>| {
         time.map(|time| clock::civil(time, stores.preferences.zone()).date())
     };
-    let view = move || stores.datasets.with(|all| analyse::view_of(&dataset, all));
-    let view = Memo::new(move |_| view());
-    let href = move || view.get().map(|view| address::query_of(&view));
-    let analyse = move |event: MouseEvent| {
-        if !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
-            event.prevent_default();
-            if let Some(view) = view.get_untracked() {
-                stores.view.set(view);
-            }
-        }
-    };
     let is_sure = RwSignal::new(false);
     let delete = move |_| {
         if is_sure.get_untracked() {
@@ -108,13 +110,13 @@ fn Line(dataset: Dataset) -> impl IntoView {
     view! {
         <tr data-testid="dataset" data-dataset=id.to_string()>
             <th scope="row" class="words">
-                <button type="button" class="link" data-testid="dataset-open" aria-expanded=move || is_open().to_string() on:click=move |_| stores.uploads.open(id)>{name}</button>
+                <button type="button" class="link" data-testid="dataset-open" aria-expanded=move || is_open().to_string() on:click=move |_| stores.view.update(|view| view.dataset = Some(id))>{name}</button>
                 <span class="under">{series}{interval}</span>
             </th>
             <td class="num">{format::count(dataset_rows(stores, id))}</td>
             <td class="words num">{move || date(first)}<span class="under">{move || date(last)}</span></td>
             <td class="tail">
-                <a class="button" href=href data-testid="dataset-analyse" aria-label=format!("Analyse {label}") on:click=analyse>"Analyse"</a>
+                <AnalyseLink id label=format!("Analyse {label}")/>
                 <a class="button icon-button plain" href=api::datasets::csv(id) download data-testid="dataset-csv" title="All rows as CSV" aria-label=format!("{label} as CSV")>
                     <Icon shape=Shape::Download/>
                 </a>

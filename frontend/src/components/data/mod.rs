@@ -1,5 +1,6 @@
 //! Uploaded series.
 
+mod analyse_link;
 mod details;
 mod drop;
 mod errors;

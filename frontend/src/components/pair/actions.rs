@@ -1,5 +1,6 @@
 //! A chart as a file.
 
+use api_types::BarLength;
 use leptos::{html, prelude::*};
 
 use crate::{
@@ -14,7 +15,23 @@ pub(super) enum Csv {
     /// The server writes the whole series.
     Series,
     /// The page writes what it shows.
-    Made(Callback<(), Option<String>>),
+    Made(Callback<(), Option<Made>>),
+}
+
+/// A file that the page has written.
+pub(super) struct Made {
+    pub(super) text: String,
+    /// Of the bars that are in it; `None`: that of the pair.
+    pub(super) interval: Option<BarLength>,
+}
+
+impl From<String> for Made {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            interval: None,
+        }
+    }
 }
 
 /// CSV and PNG.
@@ -34,7 +51,7 @@ pub(super) fn Actions(
     node: Option<NodeRef<html::Div>>,
 ) -> impl IntoView {
     let stores = Stores::from_context();
-    let stem = move || format!("{}-{name}", stores.file_stem());
+    let stem = move |interval| format!("{}-{name}", stores.file_stem(interval));
     let is_empty = move || stores.pair.series().with(|series| series.first().is_none());
     let series_csv = move || {
         let (query, open) = stores.pair.key().with(|key| {
@@ -70,8 +87,8 @@ pub(super) fn Actions(
         .into_any(),
         Csv::Made(make) => {
             let save = move |_| {
-                if let Some(text) = make.run(()) {
-                    download::save(&format!("{}.csv", stem()), "text/csv", &text);
+                if let Some(Made { text, interval }) = make.run(()) {
+                    download::save(&format!("{}.csv", stem(interval)), "text/csv", &text);
                 }
             };
             view! {
@@ -96,7 +113,7 @@ pub(super) fn Actions(
         let save = move |_| {
             if let Some(element) = node.get_untracked() {
                 // The chart says itself when it cannot be drawn.
-                let _ = plotly::save_png(&element, &stem(), &Palette::read().surface);
+                let _ = plotly::save_png(&element, &stem(None), &Palette::read().surface);
             }
         };
         view! {

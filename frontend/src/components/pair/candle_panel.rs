@@ -2,7 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{Side, actions::Csv, legend::Entry, panel::Panel, point::shown};
+use super::{
+    Side,
+    actions::{Csv, Made},
+    legend::Entry,
+    panel::Panel,
+    point::shown,
+};
 use crate::{
     charts::{candles, closes},
     model::{
@@ -134,15 +140,19 @@ pub(super) fn CandlePanel(side: Side) -> impl IntoView {
     let csv = Csv::Made(Callback::new(move |()| {
         let range = stores.screen.range.get_untracked()?;
         if has_bars.get_untracked() {
-            return Some(
-                bars.series()
-                    .with_untracked(|series| csv::bars(series.rows(), range)),
-            );
+            let text = bars
+                .series()
+                .with_untracked(|series| csv::bars(series.rows(), range));
+            // Of a long range longer bars are held than the pair's.
+            let interval = bars
+                .key()
+                .with_untracked(|key| key.as_ref().map(|key| key.interval));
+            return Some(Made { text, interval });
         }
         let close = |point: &PairPoint| if side == Side::Y { point.y } else { point.x };
         stores
             .pair
-            .with_untracked(|pair| Some(export::closes(pair.series.points(), range, close)))
+            .with_untracked(|pair| Some(export::closes(pair.series.points(), range, close).into()))
     }));
     view! {
         <Panel

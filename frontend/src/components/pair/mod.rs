@@ -6,6 +6,7 @@ mod chart_state;
 mod correlation_panel;
 mod crosshair;
 mod figure_tile;
+mod grip;
 mod hedge_ratio_panel;
 mod legend;
 mod normalised_panel;
@@ -61,10 +62,11 @@ impl Side {
 pub(super) fn PairTab() -> impl IntoView {
     let stores = Stores::from_context();
     let is_kalman = Memo::new(move |_| stores.view.with(|view| view.pair.model == Model::Kalman));
+    let is_waiting = Memo::new(move |_| stores.pair.with(crate::stores::Pair::is_waiting));
     view! {
         <div class="pair">
             <Controls/>
-            <div class="pair-body">
+            <div class="pair-body" class:waiting=is_waiting>
                 <Tiles/>
                 <ViewBar/>
                 <Notice/>

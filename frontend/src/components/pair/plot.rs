@@ -1,16 +1,11 @@
 //! One chart over time: Plotly on one side, the stores on the other.
 
-use leptos::{
-    ev::{self, KeyboardEvent},
-    html,
-    prelude::*,
-};
+use leptos::{ev::KeyboardEvent, html, prelude::*};
 use leptos_use::{
-    UseEventListenerOptions, UseIntersectionObserverOptions, use_event_listener_with_options,
-    use_intersection_observer_with_options, use_resize_observer,
+    UseIntersectionObserverOptions, use_intersection_observer_with_options, use_resize_observer,
 };
 
-use super::{chart_state::ChartState, crosshair::Crosshair};
+use super::{chart_state::ChartState, crosshair::Crosshair, grip};
 use crate::{
     charts::Sheet,
     components::painter::Painter,
@@ -148,21 +143,7 @@ pub(super) fn Plot(
         },
         options,
     );
-    // The wheel scrolls the page until a chart is chosen by a click, or with Ctrl.
-    let _ = use_event_listener_with_options(
-        node,
-        ev::wheel,
-        move |event| {
-            let is_chosen = node.get_untracked().is_some_and(|element| {
-                let active = document().active_element();
-                active.is_some_and(|active| element.contains(Some(&active)))
-            });
-            if !event.ctrl_key() && !is_chosen {
-                event.stop_propagation();
-            }
-        },
-        UseEventListenerOptions::default().capture(true),
-    );
+    grip::leave_wheel_to_page(node);
     on_cleanup(move || {
         if let Some(element) = node.get_untracked() {
             plotly::purge(&element);
@@ -177,12 +158,7 @@ pub(super) fn Plot(
     };
     let on_pointer = move |_| {
         painter.hold();
-        if let Some(element) = node.get_untracked() {
-            // Plotly keeps the focus from going where the pointer went.
-            let options = web_sys::FocusOptions::new();
-            options.set_prevent_scroll(true);
-            let _ = element.focus_with_options(&options);
-        }
+        grip::choose(node);
     };
     let is_lost = move || !stores.is_current();
     view! {

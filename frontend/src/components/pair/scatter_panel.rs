@@ -1,11 +1,12 @@
 //! One leg against the other.
 
-use leptos::{html, prelude::*};
+use leptos::{ev::KeyboardEvent, html, prelude::*};
 use leptos_use::use_resize_observer;
 
 use super::{
     actions::{Actions, Csv},
     chart_state::ChartState,
+    grip,
     legend::{Entry, Legend},
     point::number,
 };
@@ -16,7 +17,7 @@ use crate::{
         palette::Palette,
         plotly::{self, Listeners, PlaneEvent},
     },
-    model::pair::export,
+    model::{cloud, pair::export},
     stores::{PairStoreFields, Stores},
 };
 
@@ -88,15 +89,16 @@ pub(super) fn ScatterPanel() -> impl IntoView {
         }
     };
     let painter = Painter::new(paint);
+    // What a hand has chosen to see, or all that is drawn.
+    let shown = move || {
+        let chosen = stores.view.with_untracked(|view| view.cloud);
+        chosen.or_else(|| plotly::plane(&*node.get_untracked()?))
+    };
     let on_event = move |event: PlaneEvent| match event {
         PlaneEvent::Moving => painter.hold(),
         PlaneEvent::Moved([x, y]) => {
             painter.release();
-            let shown = node
-                .get_untracked()
-                .and_then(|element| plotly::plane(&element));
-            let known = stores.view.with_untracked(|view| view.cloud).or(shown);
-            if let Some([x0, x1, y0, y1]) = known {
+            if let Some([x0, x1, y0, y1]) = shown() {
                 let [x0, x1] = x.unwrap_or([x0, x1]);
                 let [y0, y1] = y.unwrap_or([y0, y1]);
                 stores
@@ -142,11 +144,26 @@ pub(super) fn ScatterPanel() -> impl IntoView {
             plotly::purge(&element);
         }
     });
+    grip::leave_wheel_to_page(node);
+    let on_key = move |event: KeyboardEvent| {
+        let key = event.key();
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        if matches!(key.as_str(), "0" | "End") {
+            stores.view.update(|view| view.cloud = None);
+        } else if let Some(moved) = shown().and_then(|shown| cloud::press(&key, shown)) {
+            stores.view.update(|view| view.cloud = Some(moved));
+        } else {
+            return;
+        }
+        event.prevent_default();
+    };
     let csv = Csv::Made(Callback::new(move |()| {
         stores
             .pair
             .lines()
-            .with_untracked(|lines| (!lines.is_empty()).then(|| export::lines(lines)))
+            .with_untracked(|lines| (!lines.is_empty()).then(|| export::lines(lines).into()))
     }));
     let is_lost = move || !stores.is_current();
     view! {
@@ -164,10 +181,14 @@ pub(super) fn ScatterPanel() -> impl IntoView {
                     tabindex="0"
                     role="application"
                     aria-roledescription="chart"
-                    aria-label="Closes of one leg against the other, with the fitted line of every model"
+                    aria-label="Closes of one leg against the other, with the fitted line of every model. Arrows move it, plus and minus zoom, 0 shows everything."
                     data-testid="plot"
                     data-chart=NAME
-                    on:pointerdown=move |_| painter.hold()
+                    on:keydown=on_key
+                    on:pointerdown=move |_| {
+                        painter.hold();
+                        grip::choose(node);
+                    }
                     on:pointerup=move |_| painter.release()
                 ></div>
                 <ChartState failure=failure.into() is_drawn=is_drawn.into()/>

@@ -46,7 +46,7 @@ pub(super) fn StabilityPanel() -> impl IntoView {
     };
     let csv = Csv::Made(Callback::new(move |()| {
         stores.pair.stability().with_untracked(|columns| {
-            (!columns.time.is_empty()).then(|| export::stability(columns))
+            (!columns.time.is_empty()).then(|| export::stability(columns).into())
         })
     }));
     view! {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     edge::clock,
-    model::{format, pair::export},
+    model::{export, format},
     stores::{PairStoreFields, Stores},
 };
 
@@ -34,11 +34,11 @@ pub(super) fn Statistics() -> impl IntoView {
     let stores = Stores::from_context();
     let groups = Memo::new(move |_| groups(stores));
     let csv = Csv::Made(Callback::new(move |()| {
-        let groups = groups.get_untracked();
-        let rows = groups.iter().flat_map(|group| &group.rows);
-        Some(export::table(
-            rows.map(|row| (row.name, row.value.as_str())),
-        ))
+        stores.pair.with_untracked(|pair| {
+            let (fit, tests) = (pair.fit.as_ref(), pair.tests.as_ref());
+            fit?;
+            Some(export::figures(fit, tests, pair.alignment.as_ref()).into())
+        })
     }));
     let missing = move || {
         stores

@@ -119,7 +119,7 @@ pub(super) fn Tiles() -> impl IntoView {
             value: words.to_owned(),
             detail: p.map_or_else(
                 || "not computed".to_owned(),
-                |p| format!("p {}", format::price(p, 4)),
+                |p| format!("p {}", format::p_value(p)),
             ),
             mood,
             of: closed.get(),

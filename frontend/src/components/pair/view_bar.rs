@@ -1,10 +1,12 @@
 //! What is on screen, and how to get back to all of it.
 
+use api_types::WatchlistPair;
 use leptos::prelude::*;
 
 use crate::{
     components::icon::{Icon, Shape},
     edge::clock,
+    model::Tab,
     stores::{PairStoreFields, Stores},
 };
 
@@ -37,6 +39,22 @@ pub(super) fn ViewBar() -> impl IntoView {
         });
         Some(format!("{count} points"))
     };
+    // The watchlist follows what is traded, by the parameters on screen.
+    let followable = Memo::new(move |_| {
+        let is_live = stores.view.with(|view| view.pair.is_live());
+        let params = stores.pair.params().get().filter(|_| is_live)?;
+        WatchlistPair::try_from(&params).ok()
+    });
+    let follow = move |_| {
+        if let Some(pair) = followable.get_untracked() {
+            stores.watchlist.add(WatchlistPair {
+                limit: None,
+                open: None,
+                ..pair
+            });
+            stores.show_tab(Tab::Watchlist);
+        }
+    };
     let is_whole = move || stores.view.with(|view| view.zoom.is_none());
     let is_empty = move || screen.range.with(Option::is_none);
     view! {
@@ -44,6 +62,17 @@ pub(super) fn ViewBar() -> impl IntoView {
             <h1 class="view-name" data-testid="pair-name">{name}</h1>
             <p class="view-times num" data-testid="times">{times}</p>
             <p class="view-count num" data-testid="points">{bars}</p>
+            <button
+                type="button"
+                class="button follow"
+                data-testid="follow"
+                title="Add the pair to the watchlist, with these parameters"
+                disabled=move || followable.with(Option::is_none) || stores.watchlist.is_busy.get()
+                on:click=follow
+            >
+                <Icon shape=Shape::Plus/>
+                <span>"Follow"</span>
+            </button>
             <span class="actions" role="group" aria-label="Zoom">
                 <button type="button" class="button icon-button" title="Zoom out (−)" aria-label="Zoom out" disabled=is_empty on:click=move |_| screen.zoom(1.5)>
                     <Icon shape=Shape::Minus/>

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     charts::zscore,
-    model::pair::breaches,
+    model::pair::{breaches, fired},
     stores::{PairStoreFields, Stores},
 };
 
@@ -26,9 +26,21 @@ pub(super) fn ZscorePanel() -> impl IntoView {
             .series()
             .with(|series| breaches::begin(series.points(), entry, exit).len())
     });
+    let fired = Memo::new(move |_| {
+        let choice = stores.view.with(|view| view.pair.clone());
+        if !choice.is_live() {
+            return Vec::new();
+        }
+        stores
+            .alerts
+            .events
+            .with(|events| fired::marks(events, &choice))
+    });
     let entries = Memo::new(move |_| {
         let (entry, exit) = levels.get();
-        vec![
+        let alerts = fired.with(Vec::len);
+        let alerts = (alerts > 0).then(|| Entry::line("Alerts", "--accent", alerts.to_string()));
+        let mut entries = vec![
             Entry::line(
                 "z",
                 "--z",
@@ -37,19 +49,23 @@ pub(super) fn ZscorePanel() -> impl IntoView {
             Entry::line("Entry", "--down", format!("±{entry}")),
             Entry::line("Exit", "--crosshair", format!("±{exit}")),
             Entry::number("Breaches", marks.get().to_string()),
-        ]
+        ];
+        entries.extend(alerts);
+        entries
     });
     let draw = move |sheet: &crate::charts::Sheet| {
         let (entry, exit) = levels.get_untracked();
         stores.pair.with_untracked(|pair| {
             let points = pair.points_for(sheet.range).points();
-            (!points.is_empty()).then(|| zscore::figure(sheet, points, entry, exit))
+            (!points.is_empty())
+                .then(|| zscore::figure(sheet, points, entry, exit, &fired.get_untracked()))
         })
     };
     let track = move || {
         stores.pair.series().track();
         stores.pair.detail().track();
         levels.track();
+        fired.track();
     };
     view! {
         <Panel

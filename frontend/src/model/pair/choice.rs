@@ -121,9 +121,37 @@ impl PairChoice {
         if !self.can_refit() {
             self.fit_time = None;
         }
+        if let (true, Span::Last(bars)) = (self.is_live(), &mut self.span) {
+            *bars = (*bars).min(Span::MOST_LIVE);
+        }
         if self.has_live() && self.interval.as_interval().is_none() {
             self.interval = Interval::M1.into();
         }
+    }
+
+    /// Whether both have the same z-score at every bar, whatever part of it they show and whichever thresholds they have.
+    pub(crate) fn has_z_of(&self, other: &Self) -> bool {
+        let z_alone = |choice: &Self| {
+            let leg = |leg: &Leg| Leg::new(leg.source, leg.short().to_owned());
+            let usual = Self::default();
+            Self {
+                y: leg(&choice.y),
+                x: leg(&choice.x),
+                span: usual.span,
+                fit: (choice.model != Model::Kalman).then(|| choice.effective_fit()),
+                fit_time: None,
+                lookback: if choice.takes_lookback() {
+                    choice.lookback
+                } else {
+                    usual.lookback
+                },
+                correlation_of: usual.correlation_of,
+                entry: usual.entry,
+                exit: usual.exit,
+                ..choice.clone()
+            }
+        };
+        z_alone(self) == z_alone(other)
     }
 
     /// The legs, y first.
@@ -170,6 +198,33 @@ mod tests {
     }
 
     #[test]
+    fn a_rules_z_is_that_on_screen_whatever_the_venue_is_called_and_the_thresholds_are() {
+        let shown = PairChoice {
+            y: Leg::new(Source::Live, "ETHUSDT".into()),
+            x: Leg::new(Source::Live, "BTCUSDT".into()),
+            span: Span::Last(300),
+            ..PairChoice::default()
+        };
+        let rule = PairChoice {
+            y: Leg::new(Source::Live, "simulated:ETHUSDT".into()),
+            entry: 3.0,
+            fit: Some(Fit::WalkForward),
+            ..shown.clone()
+        };
+        assert!(shown.has_z_of(&rule));
+        let repainting = PairChoice {
+            fit: Some(Fit::InSample),
+            ..shown.clone()
+        };
+        assert!(!repainting.has_z_of(&rule));
+        let wider = PairChoice {
+            window: 90,
+            ..rule.clone()
+        };
+        assert!(!shown.has_z_of(&wider));
+    }
+
+    #[test]
     fn what_was_chosen_for_another_model_is_undone() {
         let mut choice = PairChoice {
             z: ZKind::Innovation,
@@ -183,5 +238,12 @@ mod tests {
         choice.model = Model::Kalman;
         choice.settle();
         assert_eq!(choice.fit_time, None);
+        choice.span = Span::Last(50_000);
+        choice.settle();
+        assert_eq!(choice.span, Span::Last(Span::MOST_LIVE));
+        choice.x.source = Source::Dataset(1);
+        choice.span = Span::Last(50_000);
+        choice.settle();
+        assert_eq!(choice.span, Span::Last(50_000), "nobody has to follow it");
     }
 }

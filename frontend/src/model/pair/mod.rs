@@ -4,6 +4,7 @@ pub(crate) mod breaches;
 pub(crate) mod choice;
 pub(crate) mod crossings;
 pub(crate) mod export;
+pub(crate) mod fired;
 pub(crate) mod leg;
 pub(crate) mod query;
 pub(crate) mod scale;

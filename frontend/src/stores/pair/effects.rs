@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Pair, PairKey, PairLoad, PairStoreFields, legs, loader};
+use super::{PairKey, PairLoad, PairStoreFields, legs, loader};
 use crate::{
     model::{Tab, TimeRange},
     stores::{Catalogue, FeedStoreFields, Link, Reader, Stores},
@@ -91,10 +91,7 @@ fn ask(stores: Stores) {
                 return;
             }
             stores.news.drop_all();
-            stores.pair.set(Pair {
-                key: key.clone(),
-                ..Pair::default()
-            });
+            stores.pair.update(|pair| pair.ask(key.clone()));
             if let Some(key) = key {
                 loader::load(stores, key, 0);
             }

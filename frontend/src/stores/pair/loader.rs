@@ -61,14 +61,12 @@ fn fail(stores: Stores, key: PairKey, error: &ApiError, attempt: u32) {
     };
     let may_pass =
         error.may_pass() || (matches!(outcome, PairLoad::TooFew { .. }) && key.choice.follows());
-    // What is on screen stays there while it is being tried again.
-    if !may_pass
-        || stores
-            .pair
-            .series()
-            .with_untracked(|series| series.first().is_none())
-    {
-        stores.pair.load().set(outcome);
+    // What is on screen stays there while it is being tried again, if it is of this question.
+    let is_on_screen = stores
+        .pair
+        .with_untracked(|pair| pair.load == PairLoad::Ready && pair.series.first().is_some());
+    if !may_pass || !is_on_screen {
+        stores.pair.update(|pair| pair.refuse(outcome));
     }
     if may_pass {
         let again = move || {

@@ -54,9 +54,9 @@ pub(crate) struct PairKey {
 impl PairKey {
     /// The topic of the stream, where there is anything to follow.
     pub(crate) fn topic(&self) -> Option<String> {
-        self.choice
-            .follows()
-            .then(|| format!("pair:{}&open=true", self.query))
+        // A fit in sample is followed once it has its moment.
+        let is_open = self.choice.can_refit() && self.choice.fit_time.is_none();
+        (self.choice.follows() && !is_open).then(|| format!("pair:{}&open=true", self.query))
     }
 
     pub(crate) fn interval_ms(&self) -> i64 {
@@ -90,6 +90,40 @@ pub(crate) enum PairLoad {
 }
 
 impl Pair {
+    /// Turns to another question. Figures of the same bars stay until the answer is there, so that nothing flickers.
+    fn ask(&mut self, key: Option<PairKey>) {
+        let bars = |key: &Option<PairKey>| {
+            let choice = &key.as_ref()?.choice;
+            let legs = choice.legs().map(Clone::clone);
+            Some((legs, choice.interval, choice.span))
+        };
+        if key.is_some() && bars(&self.key) == bars(&key) {
+            self.key = key;
+            self.load = PairLoad::Loading;
+            self.detail = None;
+            self.is_streamed = false;
+        } else {
+            *self = Self {
+                key,
+                ..Self::default()
+            };
+        }
+    }
+
+    /// There is no answer, and what was known is of another question.
+    fn refuse(&mut self, load: PairLoad) {
+        *self = Self {
+            key: self.key.take(),
+            load,
+            ..Self::default()
+        };
+    }
+
+    /// Whether figures of the last question stand on screen while the next answer is on its way.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.load == PairLoad::Loading && self.series.first().is_some()
+    }
+
     /// Takes a whole answer, or a snapshot made into one.
     pub(super) fn take(&mut self, data: &PairData, params: PairParams, as_of: i64) {
         self.series = PairSeries::of(&data.series);

@@ -89,18 +89,16 @@ pub(in crate::stores) fn hear(
 
 fn take(stores: Stores, kind: EventKind, data: &PairUpdate, as_of: i64) {
     let pair = stores.pair;
-    pair.heard_at().set(Some(as_of));
     if let Some(too_few) = data.too_few {
         let detail = format!(
             "There are {} joined bars; it takes {}.",
             too_few.got, too_few.needed
         );
-        pair.load().set(PairLoad::TooFew {
-            detail,
-            counts: Some((too_few.got, too_few.needed)),
-        });
+        let counts = Some((too_few.got, too_few.needed));
+        pair.update(|pair| pair.refuse(PairLoad::TooFew { detail, counts }));
         return;
     }
+    pair.heard_at().set(Some(as_of));
     let limit = pair
         .key()
         .with_untracked(|key| match key.as_ref()?.choice.span {
