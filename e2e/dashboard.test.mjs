@@ -17,6 +17,7 @@ import pairLinks from "./suites/pair_links.mjs";
 import recovery from "./suites/recovery.mjs";
 import settings from "./suites/settings.mjs";
 import speed from "./suites/speed.mjs";
+import states from "./suites/states.mjs";
 import tabs from "./suites/tabs.mjs";
 import watchlist from "./suites/watchlist.mjs";
 
@@ -28,6 +29,7 @@ const SUITES = [
   pairDownloads,
   pairDatasets,
   settings,
+  states,
   hidden,
   looks,
   watchlist,

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
 
+import { shoot } from "../support/looks.mjs";
+
 const isRefusal = (text) => /status of 4\d\d/.test(text);
 
 const removeAll = async (world) => {
@@ -28,6 +30,7 @@ export default (world) =>
         await dashboard.get("rule-save").click();
         // The server's word this time: a threshold cannot lie within its own exit.
         await dashboard.page.locator("#complaint-exit, #complaint-threshold").first().waitFor();
+        await shoot(dashboard, "state-rule-refused");
         await dashboard.field("threshold").fill("9");
         await dashboard.field("exit").fill("0.5");
         await dashboard.get("rule-save").click();
@@ -36,6 +39,11 @@ export default (world) =>
         await dashboard.has(rule(dashboard, "Wide").locator("[data-testid=rule-state]"), /normal/);
         const { rules } = await world.stack.get("/api/v1/alerts/rules");
         assert.deepEqual(rules.map(({ name, threshold, exit }) => [name, threshold, exit]), [["Wide", 9, 0.5]]);
+        const { content } = await dashboard.download(dashboard.get("rules-csv"));
+        const [header, ...lines] = content.toString().trim().split("\n");
+        assert.match(header, /^id,name,enabled,kind,pair,threshold,exit,/);
+        assert.equal(lines.length, 1);
+        assert.match(lines[0], /^\d+,Wide,true,zThreshold,.*x=BTCUSDT.*,9,0\.5,/);
       });
     });
 
@@ -84,6 +92,7 @@ export default (world) =>
         const teller = (await pages[0].get("toast").count()) === 1 ? pages[0] : pages[1];
         assert.match(await teller.get("toast").textContent(), /Silence.*DOGEUSDT \/ BTCUSDT/s);
         assert.equal(await teller.get("toast").getAttribute("role"), "alert");
+        await shoot(teller, "state-toast");
         await teller.page.keyboard.press("Escape");
         await teller.get("toast").waitFor({ state: "detached" });
         for (const page of pages) {
@@ -92,6 +101,57 @@ export default (world) =>
         }
         assert.equal(await toasts(), 0);
       });
+    });
+
+    // A z-score of twenty seconds goes back and forth over such a threshold several times a minute.
+    const RESTLESS = { y: "ETHUSDT", x: "BTCUSDT", interval: "1s", lookback: 60, window: 20 };
+    const restless = (more) => `?${new URLSearchParams({ ...RESTLESS, ...more })}`;
+
+    test("of the pair on screen are told without a rule, once a crossing, however many pages show it", () =>
+      world.browser.visitAll({ query: restless({ limit: 300, entry: 1, exit: 0.1 }) }, 2, async (pages) => {
+        await Promise.all(
+          pages.map((page) =>
+            page.page.evaluate(() => {
+              window.told = [];
+              const look = () => {
+                for (const toast of document.querySelectorAll("[data-testid=toast]:not([data-seen])")) {
+                  toast.dataset.seen = "";
+                  window.told.push(toast.textContent);
+                }
+              };
+              new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+            }),
+          ),
+        );
+        const told = async () => (await Promise.all(pages.map((page) => page.page.evaluate(() => window.told)))).flat();
+        await pages[0].until(async () => (await told()).length >= 3, 90_000);
+        const all = await told();
+        for (const text of all) assert.match(text, /ETHUSDT \/ BTCUSDT.*z = [+−]\d\.\d\d, beyond ±1 on 1s bars/);
+        const crossings = all.map((text) => text.replace(/z = ([+−]).*/, "$1"));
+        assert.equal(new Set(crossings).size, all.length, `each once: ${all.join(" | ")}`);
+      }));
+
+    test("that a rule has told are marked where they stand in the chart of its z-score", async () => {
+      await world.stack.send("POST", "/api/v1/alerts/rules", {
+        name: "Narrow",
+        kind: "zThreshold",
+        pair: RESTLESS,
+        threshold: 0.5,
+        exit: 0.1,
+      });
+      await world.browser.visit({ query: `${restless({ limit: 1000 })}&tab=alerts` }, async (dashboard) => {
+        await dashboard.page.locator("[data-testid=event]", { hasText: "Narrow" }).first().waitFor({ timeout: 90_000 });
+        await dashboard.tab("pair").click();
+        await dashboard.chart("zscore");
+        await dashboard.page.waitForFunction(() =>
+          document.querySelector('[data-chart="zscore"]').data.some(({ name, x }) => name === "alert" && x.length > 0),
+        );
+        assert.match(await dashboard.panel("zscore").locator("[data-testid=legend]").textContent(), /Alerts\d/);
+        await shoot(dashboard, "pair-alerts");
+      });
+      const { rules } = await world.stack.get("/api/v1/alerts/rules");
+      const { id } = rules.find(({ name }) => name === "Narrow");
+      await world.stack.send("DELETE", `/api/v1/alerts/rules/${id}`);
     });
 
     test("have a history that is saved as a file", () =>

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { shoot } from "../support/looks.mjs";
+
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 5);
 
@@ -48,6 +50,7 @@ export default (world) =>
         assert.match(details, /ISO 8601/);
         assert.match(details, /1m · 800 rows · no gap/);
         assert.equal(await dashboard.page.locator("[data-testid=preview] tbody tr").count(), 5);
+        await shoot(dashboard, "state-uploaded");
         await dataset(dashboard, "follower").locator("[data-testid=dataset-analyse]").click();
         await dashboard.page.waitForURL((url) => url.searchParams.get("ySource")?.startsWith("dataset:"));
         assert.match(dashboard.query.get("xSource"), /^dataset:/);
@@ -70,6 +73,42 @@ export default (world) =>
         await dataset(dashboard, "dropped").waitFor();
       }));
 
+    test("dropped on any other view are taken there, too", () =>
+      world.browser.visit({ query: "?y=ETHUSDT&x=BTCUSDT&interval=1m" }, async (dashboard) => {
+        await dashboard.get("tiles").waitFor();
+        const transfer = await dashboard.page.evaluateHandle((text) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([text], "anywhere.csv", { type: "text/csv" }));
+          return transfer;
+        }, csv("", 40).buffer.toString());
+        for (const event of ["dragenter", "dragover"]) {
+          await dashboard.page.dispatchEvent("[data-testid=tiles]", event, { dataTransfer: transfer });
+        }
+        await dashboard.get("veil").waitFor();
+        await shoot(dashboard, "state-drop");
+        await dashboard.page.dispatchEvent("[data-testid=tiles]", "drop", { dataTransfer: transfer });
+        await dashboard.page.waitForURL((url) => url.searchParams.get("tab") === "data");
+        await dataset(dashboard, "anywhere").waitFor();
+        assert.equal(await dashboard.get("veil").count(), 0);
+        // What is looked into is in the link.
+        await dashboard.page.waitForURL((url) => url.searchParams.has("dataset"));
+        await dashboard.page.reload();
+        await dashboard.has(dashboard.get("details"), /anywhere/);
+        await dashboard.page.locator("[data-testid=preview] tbody tr").first().waitFor();
+      }));
+
+    test("are listed in a file, and each is one", () =>
+      world.browser.visit({ query: "?tab=data" }, async (dashboard) => {
+        await dataset(dashboard, "anywhere").waitFor();
+        const list = await dashboard.download(dashboard.get("datasets-csv"));
+        const [header, ...lines] = list.content.toString().trim().split("\n");
+        assert.match(header, /^dataset,name,created_at,symbol,interval,rows,/);
+        const { datasets } = await world.stack.get("/api/v1/datasets");
+        assert.equal(lines.length, datasets.flatMap(({ series }) => series).length);
+        const one = await dashboard.download(dataset(dashboard, "anywhere").locator("[data-testid=dataset-csv]"));
+        assert.equal(one.content.toString().trim().split("\n").length, 41);
+      }));
+
     test("with errors say line and column of each, and store nothing", () =>
       world.browser.visit({ query: "?tab=data", ignore: (text) => /status of 4\d\d/.test(text) }, async (dashboard) => {
         const rows = closes(10).map(([time, close], at) => [time, [3, 5].includes(at) ? "abc" : close].join());
@@ -82,6 +121,9 @@ export default (world) =>
         const lines = await dashboard.page.locator("[data-testid=file-errors] tbody td:first-child").allTextContents();
         assert.deepEqual(lines.map(Number), [5, 7]);
         await dashboard.has(dashboard.get("job-state"), /not stored/);
+        await shoot(dashboard, "state-upload-errors");
+        const { content } = await dashboard.download(dashboard.get("errors-csv"));
+        assert.match(content.toString(), /^line,column,error\n5,close,/);
         assert.equal(await dataset(dashboard, "broken").count(), 0);
       }));
 
@@ -101,6 +143,7 @@ export default (world) =>
         const before = await part();
         await dashboard.until(async () => (await part()) > before);
         assert.ok((await part()) < 1);
+        await shoot(dashboard, "state-uploading");
         await dashboard.get("job-dismiss").click();
         await dashboard.get("job").waitFor({ state: "detached" });
         await line.send("Network.emulateNetworkConditions", { ...slow, uploadThroughput: -1 });

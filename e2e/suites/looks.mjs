@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { describe, test } from "node:test";
 
-import { SCREENSHOTS, faintTexts, seriousViolations as violations } from "../support/looks.mjs";
+import { faintTexts, seriousViolations as violations, shoot } from "../support/looks.mjs";
 
 const CHARTS = ["y-candles", "x-candles", "spread", "zscore", "normalised", "correlation", "stability", "scatter"];
 const LINK = "?y=ETHUSDT&x=BTCUSDT&interval=1m";
@@ -15,7 +13,6 @@ const SIZES = [
 
 export default (world) =>
   describe("the page", () => {
-    mkdirSync(SCREENSHOTS, { recursive: true });
     for (const colorScheme of ["dark", "light"]) {
       for (const viewport of SIZES) {
         test(`fits ${viewport.width} px in ${colorScheme}, with readable text and for everybody`, () =>
@@ -28,9 +25,7 @@ export default (world) =>
               () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
             );
             assert.equal(overflow, 0, "nothing to scroll sideways");
-            const shoot = (name, options) =>
-              dashboard.page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}-${viewport.width}.png`), ...options });
-            await shoot("pair", { fullPage: true });
+            await shoot(dashboard, `pair-${colorScheme}-${viewport.width}`);
             assert.deepEqual(await dashboard.page.evaluate(faintTexts), []);
             assert.deepEqual(await violations(dashboard.page), []);
             // A tall window shows the whole of it to whoever looks at the pictures.
@@ -38,7 +33,7 @@ export default (world) =>
               await dashboard.page.setViewportSize({ width: viewport.width, height: 2000 });
               for (const chart of CHARTS) await dashboard.chart(chart);
               await dashboard.redrawn("zscore");
-              await shoot("pair-whole", { fullPage: true });
+              await shoot(dashboard, `pair-whole-${colorScheme}-${viewport.width}`);
             }
           }));
       }

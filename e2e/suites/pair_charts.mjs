@@ -107,6 +107,21 @@ export default (world) =>
         await dashboard.page.waitForURL((url) => !url.searchParams.has("from"));
       }));
 
+    test("let the cloud be moved and zoomed by the keyboard, too", () =>
+      world.browser.visit({}, async (dashboard) => {
+        await dashboard.chart("scatter");
+        await dashboard.plot("scatter").focus();
+        await dashboard.page.keyboard.press("+");
+        await dashboard.page.waitForURL((url) => url.searchParams.has("cloud"));
+        const cloud = () => dashboard.query.get("cloud").split("_").map(Number);
+        const zoomed = cloud();
+        await dashboard.page.keyboard.press("ArrowUp");
+        await dashboard.until(() => cloud()[2] > zoomed[2]);
+        assert.equal(cloud()[0], zoomed[0], "x has stayed");
+        await dashboard.page.keyboard.press("0");
+        await dashboard.page.waitForURL((url) => !url.searchParams.has("cloud"));
+      }));
+
     test("share a crosshair and read out the point under it", () =>
       world.browser.visit({ viewport: { width: 1440, height: 1400 } }, async (dashboard) => {
         await dashboard.chart("spread");

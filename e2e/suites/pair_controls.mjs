@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { shoot } from "../support/looks.mjs";
+
 const LINK = "?y=ETHUSDT&x=BTCUSDT&interval=1m";
 
 export default (world) =>
@@ -53,6 +55,10 @@ export default (world) =>
         await dashboard.analysed({ model: "kalman", noise: "memory", memory: "100" });
         await dashboard.chart("hedge-ratio");
         assert.equal(await dashboard.control("fit").count(), 0, "a filter takes no fit");
+        await dashboard.page.setViewportSize({ width: 1440, height: 2300 });
+        await dashboard.chart("stability");
+        await dashboard.redrawn("zscore");
+        await shoot(dashboard, "pair-kalman");
         await dashboard.choice("z", "Innovation").click();
         await dashboard.analysed({ z: "innovation" });
         await dashboard.type("memory", 50);
@@ -96,6 +102,7 @@ export default (world) =>
         await dashboard.type("window", 5);
         await dashboard.get("notice").getByText(/cannot exceed/).waitFor();
         await dashboard.get("controls").locator("p[data-field=entry]").waitFor();
+        await shoot(dashboard, "state-refused");
         await dashboard.type("entry", 1.5);
         await dashboard.analysed({ window: "5", entry: "1.5" });
         assert.equal(await dashboard.get("notice").count(), 0);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { shoot } from "../support/looks.mjs";
 import { recompute, whyNot } from "../support/statsmodels.mjs";
 
 const START = Date.UTC(2024, 2, 1);
@@ -46,6 +47,7 @@ export default (world) =>
           await dashboard.chart(chart);
         }
         assert.equal(await dashboard.figure("z", "age").then((age) => age.includes("Mar")), true, "the moment of its last bar");
+        await shoot(dashboard, "pair-uploads");
         const { content } = await dashboard.download(dashboard.panel("zscore").locator("[data-testid=csv]"));
         assert.equal(content.toString().trim().split("\n").length, 1_001, "the last thousand");
         await dashboard.choice("interval", "10m").click();

@@ -50,7 +50,17 @@ export default (world) =>
         assert.deepEqual(models.map((line) => line.split(",")[0]), ["model", "ols", "huber", "theil_sen", "kalman"]);
         const statistics = await csv("statistics");
         assert.equal(statistics[0], "figure,value");
-        assert.ok(statistics.some((line) => line.startsWith("Engle-Granger y on x,")));
+        // Numbers with all their digits, not as they are rounded for the eye.
+        const figures = Object.fromEntries(statistics.map((line) => line.split(",")));
+        const { tests } = await world.stack.get(
+          "/api/v1/pairs/analytics?y=ETHUSDT&x=BTCUSDT&interval=1m&limit=300&lookback=100",
+        );
+        assert.equal(figures["fit.model"], "ols");
+        assert.equal(Number(figures["tests.observations"]), tests.observations);
+        for (const figure of ["fit.beta", "tests.engleGrangerYx.pValue", "tests.johansen.traceCritical.0.1", "tests.halfLife.lambda"]) {
+          assert.match(figures[figure], /^-?\d/, figure);
+        }
+        assert.match(figures["fit.toTime"], /^\d{4}-\d\d-\d\dT/);
       }));
 
     test("of every chart is a picture of its size", () =>

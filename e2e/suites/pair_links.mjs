@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { shoot } from "../support/looks.mjs";
+
 export default (world) =>
   describe("a link to a pair", () => {
     test("reproduces legs, model, thresholds and times on screen", () =>
@@ -36,7 +38,7 @@ export default (world) =>
       world.browser.visit({ query: "?y=ETHUSDT&x=BTCUSDT&interval=1m" }, async (dashboard) => {
         await dashboard.chart("scatter");
         const { x, y } = await dashboard.middle("scatter");
-        await dashboard.page.mouse.move(x, y);
+        await dashboard.page.mouse.click(x, y);
         await dashboard.page.mouse.wheel(0, -300);
         await dashboard.page.waitForURL((url) => url.searchParams.has("cloud"));
         const window = () =>
@@ -55,6 +57,7 @@ export default (world) =>
     test("to a symbol that is not there says so and offers the others", () =>
       world.browser.visit({ query: "?y=NOSUCHUSDT&x=BTCUSDT&interval=1m" }, async (dashboard) => {
         await dashboard.page.getByText("There is no NOSUCHUSDT here").waitFor();
+        await shoot(dashboard, "state-unknown-symbol");
         await dashboard.leg("y", "ETHUSDT");
         await dashboard.analysed({ y: "simulated:ETHUSDT" });
       }));
@@ -66,6 +69,7 @@ export default (world) =>
           await dashboard.get("notice").getByText("Too few bars").first().waitFor();
           assert.match(await dashboard.get("notice").textContent(), /\d/);
           assert.ok((await dashboard.get("chart-state").count()) > 0, "the charts say it too");
+          await shoot(dashboard, "state-too-few");
         },
       ));
   });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { shoot } from "../support/looks.mjs";
+
 const isConnectionLoss = (text) => /net::ERR_|Failed to load resource/.test(text);
 
 export default (world) =>
@@ -17,6 +19,7 @@ export default (world) =>
         for (const name of ["y", "z", "beta"]) {
           await dashboard.page.locator(`[data-testid=tile-${name}].stale`).waitFor();
         }
+        await shoot(dashboard, "state-disconnected");
         await world.stack.restart();
         await dashboard.get("banner").waitFor({ state: "detached", timeout: 60_000 });
         await dashboard.page.locator("[data-testid=tile-y]:not(.stale)").waitFor();

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { describe, test } from "node:test";
 
-import { SCREENSHOTS, faintTexts, seriousViolations } from "../support/looks.mjs";
+import { faintTexts, seriousViolations, shoot } from "../support/looks.mjs";
 
 const TABS = ["pair", "watchlist", "scanner", "backtest", "alerts", "data"];
 const SIZES = [
@@ -13,8 +12,6 @@ const SIZES = [
 
 export default (world) =>
   describe("the tabs", () => {
-    mkdirSync(SCREENSHOTS, { recursive: true });
-
     test("are links that say where one is, and Back returns", () =>
       world.browser.visit({}, async (dashboard) => {
         await dashboard.settled();
@@ -65,8 +62,7 @@ export default (world) =>
               assert.equal(overflow, 0, `${tab}: nothing to scroll sideways`);
               assert.deepEqual(await dashboard.page.evaluate(faintTexts), [], tab);
               assert.deepEqual(await seriousViolations(dashboard.page), [], tab);
-              const path = `${SCREENSHOTS}/${tab}-${colorScheme}-${viewport.width}.png`;
-              await dashboard.page.screenshot({ path, fullPage: true });
+              await shoot(dashboard, `${tab}-${colorScheme}-${viewport.width}`);
             }
           }));
       }

@@ -90,6 +90,23 @@ export default (world) =>
         assert.equal(rows.length, 1);
       }));
 
+    test("takes the pair on screen with its parameters by one click", () =>
+      world.browser.visit({ query: "?y=SOLUSDT&x=BTCUSDT&interval=5m&model=huber&lookback=200&window=30" }, async (dashboard) => {
+        await dashboard.analysed({ model: "huber" });
+        await dashboard.get("follow").click();
+        await dashboard.page.waitForURL((url) => url.searchParams.get("tab") === "watchlist");
+        await row(dashboard, "SOLUSDT / BTCUSDT").waitFor();
+        const { rows, revision } = await world.stack.get("/api/v1/watchlist");
+        const { params } = rows.at(-1);
+        assert.deepEqual(
+          [params.y, params.x, params.interval, params.model, params.lookback, params.window],
+          ["simulated:SOLUSDT", "simulated:BTCUSDT", "5m", "huber", 200, 30],
+        );
+        await row(dashboard, "SOLUSDT / BTCUSDT").locator("[data-testid=watch-remove]").click();
+        await row(dashboard, "SOLUSDT / BTCUSDT").waitFor({ state: "detached" });
+        assert.ok((await world.stack.get("/api/v1/watchlist")).revision > revision);
+      }));
+
     test("of another window changes here, too", () =>
       world.browser.visit({ query: "?tab=watchlist" }, async (dashboard) => {
         await row(dashboard, "ETHUSDT / BTCUSDT").waitFor();

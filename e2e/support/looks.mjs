@@ -1,10 +1,16 @@
 // What a page must look like for everybody.
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const SCREENSHOTS = join(dirname(fileURLToPath(import.meta.url)), "../screenshots");
+
+// A picture for whoever reviews the page.
+export async function shoot(dashboard, name, options = { fullPage: true }) {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await dashboard.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), ...options });
+}
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
