@@ -15,7 +15,6 @@ const PICTURES = [
   { of: "watchlist-dark-1440", width: 1100, quality: 0.6 },
   { of: "alerts-dark-1440", width: 1100, quality: 0.6 },
   { of: "data-light-1440", width: 1100, quality: 0.6 },
-  { of: "pair-dark-390", width: 390, quality: 0.6, height: 844 },
 ];
 const MOST_BYTES = 300_000;
 
