@@ -37,7 +37,11 @@ impl Table {
         });
         let schema: Schema = fields.collect();
         let projection: Vec<usize> = wanted.iter().map(|(at, _)| *at).collect();
+        // Polars takes text that begins with the bytes of a compressed file, which `x` and a control character
+        // are, for one. So a line of our own comes first.
+        let text = format!("-\n{}", rows.text);
         let frame = CsvReadOptions::default()
+            .with_skip_lines(1)
             .with_has_header(false)
             .with_schema(Some(Arc::new(schema)))
             .with_projection(Some(Arc::new(projection)))
@@ -46,7 +50,7 @@ impl Table {
             // Other cores are for those who are watching the market.
             .with_n_threads(Some(1))
             .map_parse_options(|options| options.with_separator(delimiter).with_quote_char(None))
-            .into_reader_with_file_handle(Cursor::new(rows.text.as_bytes()))
+            .into_reader_with_file_handle(Cursor::new(text.as_bytes()))
             .finish()
             .map_err(|error| FileError::Parser(error.to_string()))?;
         if frame.height() != rows.len() {

@@ -160,11 +160,7 @@ impl Store {
     pub async fn ping(&self) -> Result<()> {
         for pool in [self.write_pool(), self.read_pool()] {
             let answered = sqlx::query("SELECT 1").execute(pool).await;
-            answered.map_err(|error| match error.into() {
-                // Nobody asks who has just connected anything else.
-                StoreError::Busy(error) => StoreError::Unavailable(error),
-                other => other,
-            })?;
+            answered.map_err(unanswered)?;
         }
         Ok(())
     }
@@ -210,5 +206,13 @@ impl Store {
 
     pub(crate) fn listen_options(&self) -> &PgConnectOptions {
         &self.0.listen
+    }
+}
+
+/// The failure of a pool whose connections nobody else uses yet: that none came free means that none was made.
+pub(crate) fn unanswered(error: sqlx::Error) -> StoreError {
+    match error.into() {
+        StoreError::Busy(error) => StoreError::Unavailable(error),
+        other => other,
     }
 }

@@ -7,7 +7,7 @@ use sqlx::{
     migrate::{Migration, Migrator},
 };
 
-use crate::{Result, Store, StoreError, roles};
+use crate::{Result, Store, StoreError, connection::unanswered, roles};
 
 static COMMON: Migrator = sqlx::migrate!("../../migrations/common");
 static PLAIN: Migrator = sqlx::migrate!("../../migrations/plain");
@@ -68,7 +68,12 @@ impl FromStr for Flavour {
 /// [`StoreError::Unavailable`] as ever.
 pub async fn migrate(store: &Store, wanted: Option<Flavour>) -> Result<Flavour> {
     // A connection of its own: it ends, and with it every lock, whatever happens.
-    let mut connection = store.write_pool().acquire().await?.detach();
+    let mut connection = store
+        .write_pool()
+        .acquire()
+        .await
+        .map_err(unanswered)?
+        .detach();
     let result = migrate_on(&mut connection, wanted).await;
     sqlx::Connection::close(connection).await.ok();
     result

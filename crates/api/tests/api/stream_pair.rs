@@ -72,9 +72,12 @@ async fn a_snapshot_is_the_answer_of_pair_analytics_to_the_bit_whatever_the_mode
 #[tokio::test]
 async fn bars_that_close_are_told_as_they_would_be_computed_over_all_of_them() {
     let pair = Pair::new(BARS).await;
-    for model in ["", "&model=theil_sen&maxFill=2", "&model=kalman"] {
-        // Each of them is longer than the one before.
-        let first = pair.bars().await.0.len();
+    // Each begins where the one before has ended.
+    for (first, model) in [
+        (BARS, ""),
+        (BARS + 6, "&model=theil_sen&maxFill=2"),
+        (BARS + 12, "&model=kalman"),
+    ] {
         let query = format!("{OLS}{model}");
         let mut followed = Followed::open(&pair.api, &query).await;
         assert_eq!(followed.next().await, EventKind::Snapshot);
@@ -140,8 +143,7 @@ async fn a_client_that_comes_back_to_another_process_has_what_one_has_that_never
     let pair = Pair::new(BARS).await;
     let other = Api::with(crate::support::config(pair.url())).await;
     other.until_ready().await;
-    for model in ["", "&model=kalman"] {
-        let first = pair.bars().await.0.len();
+    for (first, model) in [(BARS, ""), (BARS + 7, "&model=kalman")] {
         let query = format!("{OLS}{model}");
         let topics = format!("status,pair:{query}&open=true,bars:YUSDT:1m");
         let mut stays = Followed::of(Events::open(&pair.api, &topics).await);
