@@ -27,7 +27,7 @@ describe("a page that is left open", () => {
   });
 
   test("keeps no more memory with every update", () =>
-    world.browser.visit({ query: "?y=ETHUSDT&x=BTCUSDT&interval=1s" }, async (dashboard) => {
+    world.browser.visit({ query: "?y=ETHUSDT&x=BTCUSDT&interval=1m" }, async (dashboard) => {
       await dashboard.settled("pair");
       const line = await dashboard.page.context().newCDPSession(dashboard.page);
       await line.send("HeapProfiler.enable");

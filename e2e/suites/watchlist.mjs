@@ -25,14 +25,14 @@ export default (world) =>
         await follow(dashboard, "ETHUSDT", "BTCUSDT");
         const first = row(dashboard, "ETHUSDT / BTCUSDT");
         await first.waitFor();
-        await follow(dashboard, "SOLUSDT", "ETHUSDT", "1s");
+        await follow(dashboard, "SOLUSDT", "ETHUSDT", "5m");
         await row(dashboard, "SOLUSDT / ETHUSDT").waitFor();
         await dashboard.has(first.locator("[data-figure=z]"), /[\d]/);
         await dashboard.changed(first.locator("[data-figure=z]"));
         const { rows } = await world.stack.get("/api/v1/watchlist");
         assert.deepEqual(
           rows.map(({ params }) => `${params.y} ${params.x} ${params.interval}`),
-          ["simulated:ETHUSDT simulated:BTCUSDT 1m", "simulated:SOLUSDT simulated:ETHUSDT 1s"],
+          ["simulated:ETHUSDT simulated:BTCUSDT 1m", "simulated:SOLUSDT simulated:ETHUSDT 5m"],
         );
         // p is of closed bars alone: it stands still while the others move.
         const shown = await first.locator("[data-figure=p]").textContent();
@@ -77,10 +77,10 @@ export default (world) =>
         assert.match(header, /^y,x,interval,model,/);
         assert.deepEqual(
           lines.map((line) => line.split(",").slice(0, 3).join()),
-          ["simulated:ETHUSDT,simulated:BTCUSDT,1m", "simulated:SOLUSDT,simulated:ETHUSDT,1s"],
+          ["simulated:ETHUSDT,simulated:BTCUSDT,1m", "simulated:SOLUSDT,simulated:ETHUSDT,5m"],
         );
         await row(dashboard, "SOLUSDT / ETHUSDT").locator("[data-figure=z]").click();
-        await dashboard.page.waitForURL((url) => !url.searchParams.has("tab") && url.searchParams.get("interval") === "1s");
+        await dashboard.page.waitForURL((url) => !url.searchParams.has("tab") && url.searchParams.get("interval") === "5m");
         assert.match(dashboard.query.get("y"), /SOLUSDT$/);
         assert.match(dashboard.query.get("x"), /ETHUSDT$/);
         await dashboard.page.goBack();

@@ -11,9 +11,9 @@ pub(super) fn Later(
     tab: Tab,
 ) -> impl IntoView {
     view! {
-        <section class="panel" aria-label=tab.name()>
-            <div class="state" data-testid="later">
-                <h2>{tab.name()}</h2>
+        <section class="panel scroll" aria-label=tab.name()>
+            <div class="empty" data-testid="later">
+                <h3>{tab.name()}</h3>
                 <p>"This version of Spreadscope does not have this view yet."</p>
             </div>
         </section>

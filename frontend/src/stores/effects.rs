@@ -128,8 +128,8 @@ fn mirror_address(stores: Stores) {
                 fit_time: None,
                 ..view.pair.clone()
             };
-            let is_other = before.tab != view.tab || question(&before) != question(&view);
-            is_other && !was_open && !is_sequel
+            let is_other = question(&before) != question(&view) && !was_open && !is_sequel;
+            before.tab != view.tab || is_other
         });
         address::write(&view, is_step);
         view
