@@ -32,7 +32,12 @@ pub(super) fn compile(options: &Options) -> anyhow::Result<PathBuf> {
         .arg(&options.wasm_dir)
         // Flags meant for the native build, such as warnings as errors or a linker, do not fit here.
         .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        // One type for all of Leptos' views instead of one for each nesting of them: far less code.
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            "--cfg=erase_components",
+        );
     command::run(&mut cargo)?;
     let module = options
         .wasm_dir
