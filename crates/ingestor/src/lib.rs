@@ -23,6 +23,7 @@
 //! | `writer` | the one task that writes, and the order that keeps every id accounted for |
 //! | [`spool`] | trades on disk, while the database does not take them |
 //! | `attempt` | how long the database is waited for |
+//! | `clock` | the time of this machine |
 //! | `backfill` | klines of the past and around gaps; the first minute; repair of gaps |
 //! | `state`, `status` | what it knows of itself, written out every second |
 //!
@@ -35,6 +36,7 @@
 mod attempt;
 mod backfill;
 mod batch;
+mod clock;
 pub mod config;
 mod connection;
 pub mod contiguity;

@@ -1,9 +1,6 @@
 //! From settings to running tasks and back to nothing.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use market::Symbol;
@@ -19,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Config,
     backfill::{self, Backfill, PlannedMinutes, Spans},
+    clock::now_ms,
     connection,
     following::Following,
     rest::{RestClient, RestError},
@@ -306,12 +304,4 @@ fn spans(config: &Config) -> Spans {
         h1_ms: i64::from(config.backfill_1h_days) * DAY_MS,
         d1_ms: i64::from(config.backfill_1d_days) * DAY_MS,
     }
-}
-
-/// The host's clock, milliseconds since the epoch.
-fn now_ms() -> i64 {
-    let elapsed = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,9 +1,6 @@
 //! A connection from handshake to end.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::VecDeque, time::Duration};
 
 use futures::{SinkExt, StreamExt};
 use market::binance::rest::is_restricted_location;
@@ -21,6 +18,7 @@ use super::{
 };
 use crate::{
     batch::Batch,
+    clock::now_ms,
     silence::Remedy,
     venue::{Event, Venue},
 };
@@ -475,14 +473,6 @@ fn refused(error: &Error) -> End {
         );
     }
     End::Lost(Loss::Refused, error.to_string())
-}
-
-/// The host's clock, milliseconds since the epoch; it may be off, and so may be the lag.
-fn now_ms() -> i64 {
-    let elapsed = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
