@@ -68,7 +68,12 @@ export default (world) =>
         async (dashboard) => {
           await dashboard.get("notice").getByText("Too few bars").first().waitFor();
           assert.match(await dashboard.get("notice").textContent(), /\d/);
-          assert.ok((await dashboard.get("chart-state").count()) > 0, "the charts say it too");
+          const state = (name) => dashboard.page.locator(`[data-panel=${name}] [data-testid=chart-state]`);
+          await dashboard.has(state("spread"), /Too few bars/);
+          for (const leg of ["y-candles", "x-candles"]) {
+            await dashboard.chart(leg);
+            await state(leg).waitFor({ state: "detached" });
+          }
           await shoot(dashboard, "state-too-few");
         },
       ));

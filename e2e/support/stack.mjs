@@ -77,7 +77,7 @@ export class Stack extends Server {
   async #run(bind) {
     const binary = process.env.SPREADSCOPE_BIN;
     if (!binary || !existsSync(binary)) {
-      throw new Error("SPREADSCOPE_BIN has to name the launcher: cargo build --package spreadscope");
+      throw new Error("SPREADSCOPE_BIN has to name the launcher: cargo build --bin spreadscope");
     }
     const dashboard = process.env.DASHBOARD_DIR ?? join(ROOT, "frontend/dist");
     const args = ["demo", "--bind", bind, "--data-dir", this.#dataDir, "--dashboard-dir", dashboard, ...this.#args];
@@ -113,10 +113,15 @@ export class Stack extends Server {
   // The chart of a first start fills within seconds; the tests look at a full one.
   async #waitForHistory() {
     const deadline = Date.now() + START_LIMIT_MS;
-    for (;;) {
-      const status = await this.get("/api/v1/status").catch(() => undefined);
-      const feed = status?.feeds[0];
-      if (feed?.state === "connected" && feed.backfill === null) return;
+    let status;
+    const isFull = async () => {
+      // Before the back-fill is planned the status has nothing to say of it: there is one once there are bars of the past.
+      await this.get("/api/v1/pairs/analytics?y=ETHUSDT&x=BTCUSDT");
+      status = await this.get("/api/v1/status");
+      const feed = status.feeds[0];
+      return feed?.state === "connected" && feed.backfill === null;
+    };
+    while (!(await isFull().catch(() => false))) {
       if (Date.now() > deadline) throw new Error(`no history: ${JSON.stringify(status)}\n${this.#log.join("\n")}`);
       await new Promise((wake) => setTimeout(wake, 200));
     }

@@ -2,7 +2,7 @@
 //! Python where one is given, in one run.
 //!
 //! ```text
-//! PYTHON=…/bin/python cargo bench -p api --bench analytics
+//! PYTHON=…/bin/python cargo bench --bench analytics
 //! ```
 //!
 //! `PYTHON` has the packages of `reference/requirements.txt`; without it the comparison is left out.

@@ -1,7 +1,7 @@
 //! What a watchlist costs: processor time of the server's threads while 50 pairs are followed and every row
 //! changes every second. Budget: 5 % of a core.
 //!
-//! `cargo bench -p api --bench watchlist`, and with `TEST_FLAVOUR=timescale`. `SECONDS` changes how long it
+//! `cargo bench --bench watchlist`, and with `TEST_FLAVOUR=timescale`. `SECONDS` changes how long it
 //! takes. The writer, the client and the database are not counted: threads are told apart by their names.
 
 use std::{

@@ -1,6 +1,6 @@
 //! What the simulator can carry: frames a second on one core, and the first page of each history.
 //!
-//! `cargo bench -p exchange-sim`
+//! `cargo bench --bench throughput`
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! How many frames a second one core decodes. `cargo bench -p market`
+//! How many frames a second one core decodes. `cargo bench --bench frames`
 //!
 //! Time is that of the processor, so whatever else the machine does meanwhile does not count.
 

@@ -2,7 +2,7 @@
 //! flat, that is at most twice as much at the greatest size as at the smallest. Times are lower
 //! quartiles of many cycles, which other work on the machine disturbs less than medians.
 //!
-//! `cargo bench -p store --bench refresh_cost`, and with `TEST_FLAVOUR=timescale`. `SIZES` is a
+//! `cargo bench --bench refresh_cost`, and with `TEST_FLAVOUR=timescale`. `SIZES` is a
 //! comma list of trades stored, ascending; 1e7 trades take a few minutes to write.
 
 use std::{env, time::Instant};

@@ -1,7 +1,7 @@
 //! What trades and bars take on disk, what reading and refreshing them costs, and what columnar storage of old chunks
 //! changes about it. No budget: the settings are chosen by these figures, which docs/operations.md quotes.
 //!
-//! `TEST_FLAVOUR=timescale cargo bench -p store --bench storage`, and plain without. `TRADES` (10,000,000) are spread over
+//! `TEST_FLAVOUR=timescale cargo bench --bench storage`, and plain without. `TRADES` (10,000,000) are spread over
 //! `DAYS` (10). On TimescaleDB `CHUNK_HOURS` (24) and `ORDER_BY` (agg_id) try other settings than the schema's.
 
 use std::{env, time::Instant};

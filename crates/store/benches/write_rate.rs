@@ -1,7 +1,7 @@
 //! Rows a second of the write path beside those of a plain binary COPY into the same table, with
 //! the same indexes, in the same run. Budget: 60 %.
 //!
-//! `cargo bench -p store --bench write_rate`, and with `TEST_FLAVOUR=timescale`. `ROWS` and
+//! `cargo bench --bench write_rate`, and with `TEST_FLAVOUR=timescale`. `ROWS` and
 //! `ROUNDS` change how much is written.
 
 use std::{env, time::Instant};

@@ -85,15 +85,16 @@ impl Verdicts {
     }
 }
 
-fn cargo_bench(package: &str, bench: &str) -> Command {
+/// Not by its package: with the features of the whole workspace nothing is built twice.
+fn cargo_bench(bench: &str) -> Command {
     let mut cargo = command::cargo();
-    cargo.args(["bench", "--package", package, "--bench", bench]);
+    cargo.args(["bench", "--bench", bench]);
     cargo
 }
 
 /// Wire frame to typed trade, on one core.
 fn parse(verdicts: &mut Verdicts) -> anyhow::Result<()> {
-    command::run(&mut cargo_bench("market", "frames"))?;
+    command::run(&mut cargo_bench("frames"))?;
     let estimates = workspace::target_dir().join("criterion/decode/aggTrade frames/new");
     let read = |file: &str| -> anyhow::Result<serde_json::Value> {
         let path = estimates.join(file);
@@ -127,7 +128,7 @@ fn write(verdicts: &mut Verdicts) -> anyhow::Result<()> {
 fn ingest(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     setup::postgres()?;
     let requirements = workspace::root().join("crates/drills/reference/requirements.txt");
-    let mut bench = cargo_bench("drills", "throughput");
+    let mut bench = cargo_bench("throughput");
     verdicts.of("ingest", bench.env("PYTHON", python::with(&requirements)?))
 }
 
@@ -148,7 +149,7 @@ fn on_each_flavour(verdicts: &mut Verdicts, name: &str, bench: &str) -> anyhow::
         flavours.push("timescale");
     }
     for flavour in flavours {
-        let mut bench = cargo_bench("store", bench);
+        let mut bench = cargo_bench(bench);
         verdicts.of(
             &format!("{name}, {flavour}"),
             bench.env("TEST_FLAVOUR", flavour),
@@ -170,7 +171,7 @@ fn analytics(verdicts: &mut Verdicts) -> anyhow::Result<()> {
 
 /// Processor time and memory of following every pair of 200 symbols.
 fn radar(verdicts: &mut Verdicts) -> anyhow::Result<()> {
-    verdicts.of("radar", &mut cargo_bench("analytics", "radar"))
+    verdicts.of("radar", &mut cargo_bench("radar"))
 }
 
 /// Pair analytics over HTTP, beside FastAPI with pandas and statsmodels; load from wrk.
@@ -180,18 +181,18 @@ fn api(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     }
     setup::postgres()?;
     let requirements = workspace::root().join("crates/api/reference/requirements.txt");
-    let mut bench = cargo_bench("api", "analytics");
+    let mut bench = cargo_bench("analytics");
     verdicts.of("api", bench.env("PYTHON", python::with(&requirements)?))
 }
 
 /// Processor time of a server that follows a watchlist.
 fn watchlist(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     setup::postgres()?;
-    verdicts.of("watchlist", &mut cargo_bench("api", "watchlist"))
+    verdicts.of("watchlist", &mut cargo_bench("watchlist"))
 }
 
 /// From the exchange to clients of the event stream, one and a thousand of them.
 fn stream(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     setup::postgres()?;
-    verdicts.of("stream", &mut cargo_bench("spreadscope", "stream"))
+    verdicts.of("stream", &mut cargo_bench("stream"))
 }

@@ -4,7 +4,7 @@
 use std::{
     env, fs,
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 
-use crate::{command, python, setup, workspace};
+use crate::{command, launch, python, setup};
 
 /// The version that this was written for: later ones check more.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
@@ -48,8 +48,7 @@ impl Default for Options {
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let schemathesis = python::tool(SCHEMATHESIS, "st")?;
     setup::postgres()?;
-    command::run(command::cargo().args(["build", "--package", "spreadscope"]))?;
-    let stack = Stack::start()?;
+    let stack = Stack::start(&launch::debug_launcher()?)?;
     command::announce("requests generated from /openapi.json");
     let document = format!("{}/openapi.json", stack.url);
     let judge = |selection: [&str; 4], not_checked: &str| {
@@ -84,11 +83,11 @@ struct Stack {
 }
 
 impl Stack {
-    fn start() -> anyhow::Result<Self> {
+    fn start(launcher: &Path) -> anyhow::Result<Self> {
         command::announce("the stack, on the simulated exchange");
         let folder = env::temp_dir().join(format!("spreadscope-contract-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
-        let mut process = Command::new(workspace::target_dir().join("debug/spreadscope"))
+        let mut process = Command::new(launcher)
             .args(["demo", "--bind", "127.0.0.1:0", "--data-dir"])
             .arg(folder.join("data"))
             .env("LOG_LEVEL", "warn")

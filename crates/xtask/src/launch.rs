@@ -1,6 +1,6 @@
 //! `demo` and `up`: build what changed, then become the launcher.
 
-use std::{os::unix::process::CommandExt, process::Command};
+use std::{os::unix::process::CommandExt, path::PathBuf, process::Command};
 
 use anyhow::Context;
 use clap::Args;
@@ -41,4 +41,13 @@ pub fn run(mode: &str, options: &Options) -> anyhow::Result<()> {
         .args(&options.launcher)
         .exec();
     Err(error).with_context(|| format!("cannot start {}", launcher.display()))
+}
+
+/// The launcher as the tests build it, for those that run it as a program. To build its package alone would choose
+/// other features of the dependencies and compile them all once more; with the binary of this crate the selection
+/// has the features of the whole workspace.
+pub fn debug_launcher() -> anyhow::Result<PathBuf> {
+    let as_tests_do = ["test", "--no-run", "--test", "launcher", "--bin", "xtask"];
+    command::run(command::cargo().args(as_tests_do))?;
+    Ok(workspace::target_dir().join("debug/spreadscope"))
 }

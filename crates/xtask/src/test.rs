@@ -12,9 +12,9 @@ use std::{
 use anyhow::bail;
 use clap::Args;
 
-use crate::{command, frontend, python, setup, workspace};
+use crate::{command, frontend, launch, python, setup, workspace};
 
-/// Packages whose tests use a database: they run once a flavour.
+/// Packages whose tests use a database: those in their `tests` folder run once a flavour.
 const ON_A_DATABASE: [&str; 6] = [
     "store",
     "testkit",
@@ -57,11 +57,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         timescale
             .args(["test", "--no-fail-fast"])
             .env("TEST_FLAVOUR", "timescale");
-        timescale.args(
-            ON_A_DATABASE
-                .iter()
-                .flat_map(|package| ["--package", package]),
-        );
+        timescale.args(on_a_database()?);
         report.libtest("TimescaleDB", &mut timescale, &skips)?;
     } else {
         report.skip("TimescaleDB: all tests that use a database: this PostgreSQL does not offer the extension");
@@ -77,6 +73,24 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         bail!("tests failed");
     }
     Ok(())
+}
+
+/// The selection of what uses a database. By target and not by package, as that would choose other features of the
+/// dependencies and build them all once more. Of unit tests there is no telling which do; they take no time.
+fn on_a_database() -> anyhow::Result<Vec<String>> {
+    let mut selection = vec!["--lib".to_owned()];
+    for package in ON_A_DATABASE {
+        let folder = workspace::root().join("crates").join(package).join("tests");
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let is_target =
+                path.join("main.rs").exists() || path.extension() == Some("rs".as_ref());
+            if let (true, Some(name)) = (is_target, path.file_stem()) {
+                selection.extend(["--test".to_owned(), name.to_string_lossy().into_owned()]);
+            }
+        }
+    }
+    Ok(selection)
 }
 
 /// The real stack in a real browser.
@@ -105,16 +119,13 @@ impl Browser {
     }
 
     fn test(&self, report: &mut Report, skips: &Path) -> anyhow::Result<()> {
-        command::run(command::cargo().args(["build", "--package", "spreadscope"]))?;
+        let launcher = launch::debug_launcher()?;
         command::announce("tests in the browser");
         let mut node = command::program("npm");
         node.args(["test", "--silent", "--prefix", "e2e"])
             .env("CHROMIUM", &self.chromium)
             .env("DASHBOARD_DIR", &self.dashboard)
-            .env(
-                "SPREADSCOPE_BIN",
-                workspace::target_dir().join("debug/spreadscope"),
-            )
+            .env("SPREADSCOPE_BIN", launcher)
             .env("TEST_SKIPS", skips);
         if let Some(python) = &self.python {
             node.env("PYTHON_STATSMODELS", python);

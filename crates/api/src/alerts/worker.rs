@@ -141,22 +141,9 @@ impl Worker {
 
     /// Says why the rule is not evaluated, and waits.
     async fn wait(&mut self, error: &ApiError, backoff: &mut Backoff) {
-        let problem = match error {
-            ApiError::UnknownSymbol(name) => format!("there is no symbol {name}"),
-            ApiError::BadParameters(errors) => {
-                let details: Vec<_> = errors
-                    .iter()
-                    .map(|error| format!("{}: {}", error.field, error.detail))
-                    .collect();
-                details.join("; ")
-            }
-            // What it is exactly is for the log.
-            error => {
-                tracing::debug!(%error, rule = self.state.rule_id, "a rule cannot be evaluated");
-                "the pair cannot be followed at the moment".to_owned()
-            }
-        };
-        self.note_problem(Some(problem)).await;
+        // What is behind it is for the log.
+        tracing::debug!(%error, rule = self.state.rule_id, "a rule cannot be evaluated");
+        self.note_problem(Some(error.in_words())).await;
         sleep(backoff.next_delay()).await;
     }
 

@@ -46,6 +46,12 @@ const TO_BODIES: [(&str, &str); 3] = [
     ),
 ];
 
+/// The answer to a request that is refused before anything reads it, and therefore has no body.
+const HEADER_TOO_LARGE: (&str, &str) = (
+    "431",
+    "The request line and the header are larger than 64 KiB, or have more than 100 lines",
+);
+
 /// Adds to every operation what it does not say itself.
 pub(super) fn add(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
@@ -64,6 +70,11 @@ pub(super) fn add(document: &mut OpenApi) {
                     answers.entry((*status).to_owned()).or_insert_with(answer);
                 }
             }
+            let (status, description) = HEADER_TOO_LARGE;
+            operation.responses.responses.insert(
+                status.to_owned(),
+                RefOr::T(ResponseBuilder::new().description(description).build()),
+            );
             if is_data && path != "/api/v1/session" {
                 let needs = |scheme: &str| SecurityRequirement::new(scheme, Vec::<String>::new());
                 // Whether one is needed is the server's setting.

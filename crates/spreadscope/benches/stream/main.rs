@@ -1,7 +1,7 @@
 //! How long a trade takes from the exchange to a client of the event stream, at 2,000 trades a second, and what a
 //! thousand streams at once cost. Budget: half of the trades within 150 ms, 99 of 100 within 400 ms.
 //!
-//! `cargo bench -p spreadscope --bench stream`, and with `TEST_FLAVOUR=timescale`. `SECONDS` changes how long each
+//! `cargo bench --bench stream`, and with `TEST_FLAVOUR=timescale`. `SECONDS` changes how long each
 //! measurement takes, `STREAMS` how many streams are many.
 //!
 //! The whole stack is the real program, `spreadscope demo`, in a process of its own: simulated exchange, ingestor,

@@ -54,6 +54,11 @@ pub(super) fn CandlePanel(side: Side) -> impl IntoView {
             .is_some_and(|leg| leg.instrument.is_some());
         is_traded || bars.series().with(|series| series.first().is_some())
     });
+    // Bars and times are there, though the analysis may take more of them.
+    let stands_alone = Memo::new(move |_| {
+        let is_there = bars.series().with(|series| series.first().is_some());
+        is_there && stores.screen.range.get().is_some()
+    });
     // As drawn: a candle may stand for several bars.
     let drawn = RwSignal::new(None::<Drawn>);
     let entries = Memo::new(move |_| {
@@ -164,6 +169,7 @@ pub(super) fn CandlePanel(side: Side) -> impl IntoView {
             csv=csv
             draw=Box::new(draw)
             track=Box::new(track)
+            stands_alone
         />
     }
 }

@@ -11,11 +11,17 @@ pub(super) fn ChartState(
     failure: Signal<Option<String>>,
     /// Whether there is a drawing below.
     is_drawn: Signal<bool>,
+    /// Whether what is drawn is there whatever becomes of the analysis.
+    #[prop(optional)]
+    stands_alone: Signal<bool>,
 ) -> impl IntoView {
     let stores = Stores::from_context();
     let words = Memo::new(move |_| {
         if let Some(failure) = failure.get() {
             return Some((false, format!("{failure}. A reload of the page may help.")));
+        }
+        if stands_alone.get() && is_drawn.get() {
+            return None;
         }
         let is_empty = stores.pair.series().with(|series| series.first().is_none());
         match stores.pair.load().get() {

@@ -22,6 +22,9 @@ pub(super) fn Panel(
     csv: Csv,
     draw: Draw,
     track: Box<dyn Fn()>,
+    /// Whether what is drawn is there whatever becomes of the analysis.
+    #[prop(optional, into)]
+    stands_alone: Signal<bool>,
     /// Marks the panel for the style sheet.
     #[prop(optional)]
     class: &'static str,
@@ -34,7 +37,7 @@ pub(super) fn Panel(
                 <Legend entries/>
                 <Actions name title csv node=Some(node)/>
             </header>
-            <Plot id=name label node draw track/>
+            <Plot id=name label node draw track stands_alone/>
         </section>
     }
 }

@@ -33,6 +33,8 @@ pub(super) fn Plot(
     draw: Draw,
     /// What the drawing depends on besides the times on screen, tracked.
     track: Box<dyn Fn()>,
+    /// Whether what is drawn is there whatever becomes of the analysis.
+    stands_alone: Signal<bool>,
 ) -> impl IntoView {
     let stores = Stores::from_context();
     let screen = stores.screen;
@@ -179,7 +181,7 @@ pub(super) fn Plot(
                 on:mouseleave=move |_| stores.crosshair.set(None)
             ></div>
             <Crosshair/>
-            <ChartState failure=failure.into() is_drawn=is_drawn.into()/>
+            <ChartState failure=failure.into() is_drawn=is_drawn.into() stands_alone/>
         </div>
     }
 }

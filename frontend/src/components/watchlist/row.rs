@@ -27,11 +27,13 @@ pub(super) fn Row(
             |(y, x)| format!("{y} / {x}"),
         )
     };
+    // Where there is little room a line ends after the stroke, and nowhere else.
+    let two_lines = move || title().replacen(" /", "\u{a0}/", 1);
     let params = Memo::new(move |_| row.with(|row| row.params.clone()));
     let fitted = move || {
         params.get().map(|params| {
             format!(
-                "{} · {}",
+                "{}\u{a0}·\u{a0}{}",
                 params.interval,
                 params.model.as_str().replace('_', "-")
             )
@@ -113,7 +115,7 @@ pub(super) fn Row(
     view! {
         <tr class="line" class:stale=is_stale data-testid="watch-row" data-pair=title on:click=move |_| open()>
             <th scope="row" class="words">
-                <a href=href on:click=on_link>{title}</a>
+                <a href=href on:click=on_link>{two_lines}</a>
                 <span class="under">
                     {fitted}
                     {move || note.get().map(|(name, detail)| view! { <span class="note" title=detail.clone()>{name}<span class="sr-only">{format!(": {detail}")}</span></span> })}

@@ -10,7 +10,6 @@ use tokio::time::Instant;
 use crate::{
     live::{Condition, Follower, SessionState, Sessions},
     pairs::{Leg, PairSpec},
-    problem::ApiError,
     status, watchlist,
 };
 
@@ -110,7 +109,7 @@ impl Row {
         if self.follower.is_none() && again {
             match sessions.follow(spec).await {
                 Ok(follower) => (self.follower, self.refused) = (Some(follower), None),
-                Err(error) => self.refused = Some((in_words(&error), Instant::now() + RETRY)),
+                Err(error) => self.refused = Some((error.in_words(), Instant::now() + RETRY)),
             }
         }
         if let Some(follower) = &mut self.follower {
@@ -255,18 +254,5 @@ impl Row {
             half_life_bars: tested.and_then(|tested| tested.half_life_bars),
             half_life_ms: tested.and_then(|tested| tested.half_life_ms),
         })
-    }
-}
-
-/// An error as it may be told: causes inside are for the log.
-fn in_words(error: &ApiError) -> String {
-    match error {
-        ApiError::BadParameters(errors) => {
-            let parts = errors.iter().map(|e| format!("{} {}", e.field, e.detail));
-            parts.collect::<Vec<_>>().join("; ")
-        }
-        ApiError::UnknownSymbol(name) => format!("there is no symbol {name}"),
-        ApiError::TooManySessions(most) => format!("{most} pairs are followed already"),
-        _ => "it cannot be followed now; the server's log says why".to_owned(),
     }
 }
