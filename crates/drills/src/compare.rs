@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::{Context, Result};
 use market::Interval;
-use store::{Store, SymbolId, gaps, rejects, symbols, trades};
+use store::{Store, SymbolId, gaps, rejects, symbols};
 
 use crate::Exchange;
 
@@ -48,7 +48,6 @@ struct Symbol {
     /// First id since then, and the one that comes next.
     first: i64,
     next: i64,
-    /// Rejected, and not stored.
     rejected: HashSet<i64>,
     gaps: Vec<gaps::NewGap>,
 }
@@ -121,26 +120,10 @@ async fn followed(store: &Store, exchange: &Exchange) -> Result<Vec<Symbol>> {
             begin_ms,
             first: crate::truth::first_id_at(exchange.series(), place, begin_ms),
             next: traded[&name].1,
-            rejected: without_stored(store, id, rejected).await?,
+            rejected: rejected.collect(),
             gaps: gaps.map(|gap| gap.gap.clone()).collect(),
             name,
         });
     }
     Ok(symbols)
-}
-
-/// A trade that was rejected as the stream brought it may have been fetched by REST, whole, after a crash.
-async fn without_stored(
-    store: &Store,
-    id: SymbolId,
-    rejected: impl Iterator<Item = i64>,
-) -> Result<HashSet<i64>> {
-    let mut missing = HashSet::new();
-    for agg_id in rejected {
-        let stored = trades::read(store, id, agg_id, 1).await?;
-        if stored.first().is_none_or(|trade| trade.agg_id != agg_id) {
-            missing.insert(agg_id);
-        }
-    }
-    Ok(missing)
 }

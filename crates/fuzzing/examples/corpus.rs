@@ -1,10 +1,17 @@
 //! Writes the corpora anew, from the simulator and its faults: `cargo run -p fuzzing --example corpus`.
 
-use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::SocketAddr,
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use exchange_sim::{FaultSpec, Sim, SimConfig};
 use futures::{SinkExt, StreamExt};
+use queue_file::QueueFile;
 use reqwest::Client;
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +35,22 @@ const SAID: [&str; 4] = [
     "no JSON",
 ];
 
+/// Faults that leave something in what is spooled: rejects, repeated and missing ids.
+const SPOOLED_FAULTS: [&str; 6] = [
+    "zero_price,every=5",
+    "zero_qty,every=7",
+    "malformed,every=11",
+    "duplicate,every=6",
+    "reorder,every=9",
+    "skip,every=13",
+];
+
+/// Trades of a symbol after which a spool holds enough.
+const SPOOLED_TRADES: i64 = 100;
+
+/// Records of it that are a corpus of their own.
+const RECORDS: usize = 6;
+
 const CALLS: [(&str, &str); 6] = [
     ("time", "time"),
     ("exchange_info", "exchangeInfo"),
@@ -40,26 +63,40 @@ const CALLS: [(&str, &str); 6] = [
 #[tokio::main]
 async fn main() -> Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut config = SimConfig {
-        symbols: ["BTCUSDT", "ETHUSDT"].map(str::to_owned).to_vec(),
-        rate: 20.0,
-        // The same trades every time.
-        start_ms: Some(1_767_614_250_000),
-        wait_for_client: true,
-        ..SimConfig::default()
-    };
-    config.faults = FAULTS
-        .iter()
-        .map(|fault| fault.parse::<FaultSpec>().map_err(anyhow::Error::msg))
-        .collect::<Result<_>>()?;
-    let sim = Sim::bind(config).await?;
+    let sim = Sim::bind(market(&FAULTS)?).await?;
     let (address, stop) = (sim.addr(), CancellationToken::new());
     let running = tokio::spawn(sim.run(stop.clone()));
     write("frame", frames(address).await?)?;
     write("rest", replies(address).await?)?;
     stop.cancel();
     running.await??;
+
+    let sim = Sim::bind(market(&SPOOLED_FAULTS)?).await?;
+    let (address, stop) = (sim.addr(), CancellationToken::new());
+    let running = tokio::spawn(sim.run(stop.clone()));
+    let folder = tempfile::tempdir()?;
+    spool(address, folder.path()).await?;
+    stop.cancel();
+    running.await??;
+    let file = folder.path().join("simulated.queue");
+    write("spool", spools(&file)?)?;
+    write("record", records(&file)?)?;
     Ok(())
+}
+
+fn market(faults: &[&str]) -> Result<SimConfig> {
+    let faults = faults.iter();
+    Ok(SimConfig {
+        symbols: ["BTCUSDT", "ETHUSDT"].map(str::to_owned).to_vec(),
+        rate: 20.0,
+        // The same trades every time.
+        start_ms: Some(1_767_614_250_000),
+        wait_for_client: true,
+        faults: faults
+            .map(|fault| fault.parse::<FaultSpec>().map_err(anyhow::Error::msg))
+            .collect::<Result<_>>()?,
+        ..SimConfig::default()
+    })
 }
 
 /// In the order in which the faults strike, a frame each; then plain ones in both forms, and answers.
@@ -127,13 +164,76 @@ async fn replies(address: SocketAddr) -> Result<BTreeMap<String, String>> {
     Ok(replies)
 }
 
-fn write(corpus: &str, files: BTreeMap<String, String>) -> Result<()> {
+/// What an ingestor leaves in a folder that hears the exchange and finds no database.
+async fn spool(address: SocketAddr, folder: &Path) -> Result<()> {
+    let config = ingestor::Config {
+        // Nothing listens there.
+        database_url: "postgres://nobody@127.0.0.1:1/nothing".to_owned(),
+        exchange_ws_url: format!("ws://{address}"),
+        exchange_rest_url: format!("http://{address}"),
+        symbols: vec!["BTCUSDT".parse()?, "ETHUSDT".parse()?],
+        spool_dir: Some(folder.to_owned()),
+        spool_max_bytes: 0,
+        ..ingestor::Config::default()
+    };
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(ingestor::run(config, stop.clone()));
+    let (mut first, started) = (None, Instant::now());
+    loop {
+        let truth = reqwest::get(format!("http://{address}/sim/v1/truth")).await?;
+        let truth: serde_json::Value = truth.json().await?;
+        let next = truth[0]["next_id"].as_i64().context("an id")?;
+        let is_spooling = folder.join("simulated.queue").exists();
+        if is_spooling && next >= *first.get_or_insert(next) + SPOOLED_TRADES {
+            break;
+        }
+        ensure!(
+            started.elapsed() < Duration::from_secs(60),
+            "nothing is spooled"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    stop.cancel();
+    running.await??;
+    Ok(())
+}
+
+/// The file as it was left, and as a crash or a disk may leave it.
+fn spools(file: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let whole = fs::read(file)?;
+    let queue = QueueFile::with_capacity(file, whole.len() as u64)?;
+    let end = usize::try_from(queue.used_bytes())?;
+    let with = |at: usize, torn: &[u8]| {
+        let mut bytes = whole.clone();
+        bytes[at..at + torn.len()].copy_from_slice(torn);
+        bytes
+    };
+    let spools = [
+        ("torn_record", with(end - 40, &[0; 40])),
+        ("torn_header_1", with(30, &[0xff; 26])),
+        ("torn_header_2", with(4_096 + 30, &[0xff; 26])),
+        ("half", whole[..whole.len() / 2].to_vec()),
+        ("whole", whole.clone()),
+    ];
+    let named = |(name, bytes): (&str, Vec<u8>)| (name.to_owned(), bytes);
+    Ok(spools.into_iter().map(named).collect())
+}
+
+fn records(file: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let queue = QueueFile::with_capacity(file, fs::metadata(file)?.len())?;
+    let records = queue.iter().take(RECORDS).enumerate();
+    Ok(records
+        .map(|(number, record)| (format!("record_{number}"), record))
+        .collect())
+}
+
+fn write(corpus: &str, files: BTreeMap<String, impl AsRef<[u8]>>) -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../fuzz/corpus")
         .join(corpus);
     fs::create_dir_all(&folder)?;
-    for (name, text) in files {
-        fs::write(folder.join(name), text)?;
+    for (name, bytes) in files {
+        fs::write(folder.join(name), bytes)?;
     }
     Ok(())
 }

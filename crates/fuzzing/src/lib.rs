@@ -4,11 +4,23 @@
 //! project's root) looks for such bytes with coverage as its guide; `cargo test -p fuzzing` replays the corpora
 //! and seeded mutations of them on the stable toolchain, and is part of every test run.
 //!
-//! The corpora in `fuzz/corpus` come from the simulator and its faults:
+//! | target | what is read |
+//! | --- | --- |
+//! | [`frame`] | a frame of the stream |
+//! | [`rest`] | a reply to a REST call |
+//! | [`record`] | a record of the spool |
+//! | [`spool`] | the file of a spool, as a crash or a disk may leave it |
+//!
+//! The corpora in `fuzz/corpus` come from the simulator and its faults, those of the spool by an ingestor that hears
+//! them without a database:
 //! `cargo run -p fuzzing --example corpus` writes them anew.
 
 mod frame;
+mod record;
 mod rest;
+mod spool;
 
 pub use frame::frame;
+pub use record::record;
 pub use rest::rest;
+pub use spool::spool;

@@ -8,7 +8,10 @@ use std::{
 
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
-/// Mutations of each target; `FUZZ_ROUNDS` and `FUZZ_SEED` say otherwise.
+/// Each mutation of a spool is a file that is written, read and removed.
+const SPOOL_ROUNDS: u64 = 2_000;
+
+/// Mutations of each other target; `FUZZ_ROUNDS` and `FUZZ_SEED` say otherwise.
 const ROUNDS: u64 = 20_000;
 
 /// What has a meaning somewhere in a frame or a reply.
@@ -39,15 +42,25 @@ const TOKENS: [&[u8]; 22] = [
 
 #[test]
 fn frames_are_told_what_they_are() {
-    replay("frame", fuzzing::frame);
+    replay("frame", fuzzing::frame, ROUNDS);
 }
 
 #[test]
 fn rest_replies_are_taken_or_refused() {
-    replay("rest", fuzzing::rest);
+    replay("rest", fuzzing::rest, ROUNDS);
 }
 
-fn replay(name: &str, target: fn(&[u8])) {
+#[test]
+fn records_of_the_spool_are_read_or_refused() {
+    replay("record", fuzzing::record, ROUNDS);
+}
+
+#[test]
+fn the_file_of_a_spool_is_read_to_its_end_or_set_aside() {
+    replay("spool", fuzzing::spool, SPOOL_ROUNDS);
+}
+
+fn replay(name: &str, target: fn(&[u8]), rounds: u64) {
     let corpus = corpus(name);
     assert!(!corpus.is_empty(), "fuzz/corpus/{name} is empty");
     let number = |key, default| {
@@ -59,7 +72,7 @@ fn replay(name: &str, target: fn(&[u8])) {
     for (path, bytes) in &corpus {
         hold(name, target, bytes, &path.display().to_string());
     }
-    for round in 0..number("FUZZ_ROUNDS", ROUNDS) {
+    for round in 0..number("FUZZ_ROUNDS", rounds) {
         let mut bytes = corpus.choose(&mut lots).expect("it is not empty").1.clone();
         for _ in 0..lots.random_range(1..8) {
             let other = &corpus.choose(&mut lots).expect("it is not empty").1;

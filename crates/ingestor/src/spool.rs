@@ -18,6 +18,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{batch::Batch, roster::Roster};
 use file::{Contents, SpoolFile};
+use record::Record;
 
 /// Why the spool cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,47 @@ pub enum SpoolError {
     /// The queue in the file cannot be used.
     #[error("{0}")]
     Queue(#[from] queue_file::Error),
+}
+
+/// Takes everything that an earlier run left for a venue out of a folder, oldest first. No bytes make it panic or go on
+/// for ever: a file that cannot be used is set aside, a record that cannot be read is left out.
+///
+/// # Errors
+/// When the folder cannot be used, or another process uses it.
+pub fn drain(dir: &Path, venue: Venue, mut take: impl FnMut(Record)) -> Result<(), SpoolError> {
+    let mut file = SpoolFile::open(dir, venue.as_str(), 0)?;
+    while file.contents().records > 0 {
+        let (records, seen) = oldest(&mut file, 1)?;
+        records.into_iter().for_each(&mut take);
+        file.remove(seen)?;
+    }
+    Ok(())
+}
+
+/// The oldest records that can be read, of at least `rows` rows if there are so many, and of how many records in the
+/// file they are what could be read.
+fn oldest(file: &mut SpoolFile, rows: usize) -> Result<(Vec<Record>, usize), SpoolError> {
+    let mut records: Vec<Record> = Vec::new();
+    let (mut held, mut unreadable) = (0, 0_u64);
+    let seen = file.read(|bytes| {
+        match record::decode(bytes) {
+            Ok(record) => {
+                held += record.rows();
+                records.push(record);
+            }
+            Err(_) => unreadable += 1,
+        }
+        held < rows
+    })?;
+    if unreadable > 0 {
+        metrics::counter!("ingestor_spool_unreadable_total").increment(unreadable);
+        tracing::error!(
+            event = "spool_unreadable",
+            records = unreadable,
+            "they are left out; what is missing for it will be fetched by REST"
+        );
+    }
+    Ok((records, seen))
 }
 
 /// The spool of one venue.
@@ -92,29 +134,12 @@ impl Spool {
     ) -> Result<(Vec<Batch>, usize), SpoolError> {
         let roster = Arc::clone(roster);
         self.with_file(move |file| {
-            let mut batches = Vec::new();
-            let mut held = 0;
-            let mut unreadable = 0_u64;
-            let records = file.read(|bytes| {
-                match record::decode(bytes) {
-                    Ok(record) => {
-                        let batch = record.into_batch(&roster);
-                        held += batch.len();
-                        batches.push(batch);
-                    }
-                    Err(_) => unreadable += 1,
-                }
-                held < rows
-            })?;
-            if unreadable > 0 {
-                metrics::counter!("ingestor_spool_unreadable_total").increment(unreadable);
-                tracing::error!(
-                    event = "spool_unreadable",
-                    records = unreadable,
-                    "they are left out; what is missing for it will be fetched by REST"
-                );
-            }
-            Ok((batches, records))
+            let (records, seen) = oldest(file, rows)?;
+            let batches = records.into_iter();
+            Ok((
+                batches.map(|record| record.into_batch(&roster)).collect(),
+                seen,
+            ))
         })
         .await
     }

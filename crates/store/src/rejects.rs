@@ -130,6 +130,28 @@ pub async fn above_cursors(store: &Store, symbol_ids: &[SymbolId]) -> Result<Vec
     .await?)
 }
 
+/// Ids of a symbol in `from_agg_id..=to_agg_id` that were rejected, ascending. Read from the primary, as a writer
+/// leaves them out.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn within(
+    store: &Store,
+    symbol_id: SymbolId,
+    from_agg_id: i64,
+    to_agg_id: i64,
+) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar(
+        "SELECT DISTINCT agg_id FROM rejects
+         WHERE symbol_id = $1 AND agg_id BETWEEN $2 AND $3 ORDER BY agg_id",
+    )
+    .bind(symbol_id)
+    .bind(from_agg_id)
+    .bind(to_agg_id)
+    .fetch_all(store.write_pool())
+    .await?)
+}
+
 /// Number of rejects by reason.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! Those of the api are tests of the api; they are run here by name, so that nothing is taken on trust.
 
-use std::process::Command;
+use std::{env, path::Path, process::Command};
 
 use anyhow::bail;
 use clap::Args;
@@ -36,11 +36,23 @@ pub struct SoakOptions {
 }
 
 /// A drill that is a test elsewhere.
+#[derive(Clone, Copy)]
 struct Elsewhere {
     drill: &'static str,
     target: &'static str,
+    /// All tests of the target if it is empty.
     test: &'static str,
 }
+
+/// The suite once more, at core size, with a store that loses a trade in a million: every drill must fail.
+const MUTANT: Elsewhere = Elsewhere {
+    drill: "mutant",
+    target: "mutant",
+    test: "",
+};
+
+/// Makes the store lose it.
+const LEAK: &str = "drills/leak";
 
 const ELSEWHERE: [Elsewhere; 8] = [
     Elsewhere {
@@ -66,7 +78,7 @@ const ELSEWHERE: [Elsewhere; 8] = [
     Elsewhere {
         drill: "sse-many-clients",
         target: "api",
-        test: "stream::hundreds_of_clients_share_one_read_of_each_change",
+        test: "stream::a_thousand_clients_share_one_read_of_each_change",
     },
     Elsewhere {
         drill: "upload-cut",
@@ -86,40 +98,90 @@ const ELSEWHERE: [Elsewhere; 8] = [
 ];
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    setup::postgres()?;
-    let mut drills = program(options.core);
-    match options.random {
-        Some(seconds) => drills.args(["random", "--seconds", &seconds.to_string()]),
-        None => drills.args(["run", "--filter", &options.filter]),
-    };
-    if options.core && options.random.is_none() {
-        drills.arg("--core");
+    let bin_dir = setup::postgres()?;
+    if let Some(seconds) = options.random {
+        let mut drills = program(options.core);
+        drills.args(["random", "--seconds", &seconds.to_string()]);
+        return command::run(with_seed(&mut drills, options));
     }
-    if let Some(seed) = options.seed {
-        drills.args(["--seed", &seed.to_string()]);
+    let mut table = Table::default();
+    for (flavour, core) in flavours(&bin_dir, options.core) {
+        table.suite(&flavour, core, options)?;
     }
-    if options.random.is_some() {
-        return command::run(&mut drills);
+    let elsewhere = ELSEWHERE.iter().chain((!options.core).then_some(&MUTANT));
+    for drill in elsewhere.filter(|drill| drill.drill.contains(&options.filter)) {
+        table.elsewhere(*drill)?;
     }
-    let elsewhere: Vec<_> = ELSEWHERE
-        .iter()
-        .filter(|drill| drill.drill.contains(&options.filter))
-        .collect();
-    // A filter that none of the suite's names contains may still name drills that lie elsewhere.
-    let mut table = Vec::new();
-    let held = command::run_reading(&mut drills, |line| table.push(line.to_owned()))?
-        || (table.is_empty() && !elsewhere.is_empty());
-    let mut failed = !held;
-    for drill in elsewhere {
-        let (verdict, holds) = drill.run()?;
-        failed |= !holds;
-        table.push(verdict);
-    }
-    println!("\n{}", table.join("\n"));
-    if failed {
+    println!("\n{}", table.lines.join("\n"));
+    if table.failed {
         bail!("a drill failed");
     }
     Ok(())
+}
+
+/// What `TEST_FLAVOUR` asks for; or else plain PostgreSQL, and at core size TimescaleDB, where the server has it.
+fn flavours(bin_dir: &Path, core: bool) -> Vec<(String, bool)> {
+    if let Ok(flavour) = env::var("TEST_FLAVOUR") {
+        return vec![(flavour, core)];
+    }
+    let mut flavours = vec![("plain".to_owned(), core)];
+    if setup::offers_timescaledb(bin_dir) {
+        flavours.push(("timescale".to_owned(), true));
+    }
+    flavours
+}
+
+/// What was found, drill by drill.
+#[derive(Default)]
+struct Table {
+    lines: Vec<String>,
+    failed: bool,
+}
+
+impl Table {
+    /// The drills of the suite on a flavour of the database.
+    fn suite(&mut self, flavour: &str, core: bool, options: &Options) -> anyhow::Result<()> {
+        command::announce(&format!("drills, {flavour}"));
+        let mut drills = program(options.core);
+        drills
+            .args(["run", "--filter", &options.filter])
+            .env("TEST_FLAVOUR", flavour);
+        if core {
+            drills.arg("--core");
+        }
+        let size = if core { "core" } else { "full" };
+        let mut lines = vec![format!("{flavour}, {size} size")];
+        let held = command::run_reading(with_seed(&mut drills, options), |line| {
+            lines.push(line.to_owned());
+        })?;
+        // A filter that none of the suite's names contains may name drills that lie elsewhere.
+        if lines.len() > 1 {
+            self.failed |= !held;
+            self.lines.append(&mut lines);
+        } else {
+            self.failed |= !is_elsewhere(&options.filter);
+        }
+        Ok(())
+    }
+
+    fn elsewhere(&mut self, drill: Elsewhere) -> anyhow::Result<()> {
+        let (verdict, holds) = drill.run()?;
+        self.failed |= !holds;
+        self.lines.push(verdict);
+        Ok(())
+    }
+}
+
+fn is_elsewhere(filter: &str) -> bool {
+    let mut all = ELSEWHERE.iter().chain([&MUTANT]);
+    all.any(|drill| drill.drill.contains(filter))
+}
+
+fn with_seed<'a>(drills: &'a mut Command, options: &Options) -> &'a mut Command {
+    match options.seed {
+        Some(seed) => drills.args(["--seed", &seed.to_string()]),
+        None => drills,
+    }
 }
 
 pub fn soak(options: &SoakOptions) -> anyhow::Result<()> {
@@ -145,6 +207,9 @@ impl Elsewhere {
         command::announce(&format!("drill: {}", self.drill));
         let mut cargo = command::cargo();
         cargo.args(["test", "--test", self.target]);
+        if self.target == MUTANT.target {
+            cargo.args(["--features", LEAK]);
+        }
         if !self.test.is_empty() {
             cargo.args(["--", "--exact", self.test]);
         }

@@ -15,13 +15,14 @@ use clap::Args;
 use crate::{command, frontend, launch, python, setup, workspace};
 
 /// Packages whose tests use a database: those in their `tests` folder run once a flavour.
-const ON_A_DATABASE: [&str; 6] = [
+const ON_A_DATABASE: [&str; 7] = [
     "store",
     "testkit",
     "ingestor",
     "aggregator",
     "api",
     "spreadscope",
+    "drills",
 ];
 
 #[derive(Args, Default)]

@@ -44,10 +44,15 @@ pub(super) async fn check(
                 );
                 found += 1;
             }
-            ensure!(found < 2, "{} {id} is stored {found} times", symbol.name);
+            let rejected = u32::from(symbol.rejected.contains(&id));
+            ensure!(
+                found + rejected < 2,
+                "{} {id} is stored {found} times and rejected {rejected} times",
+                symbol.name
+            );
             if found == 1 {
                 compared.stored += 1;
-            } else if symbol.rejected.contains(&id) {
+            } else if rejected == 1 {
                 compared.rejected += 1;
             } else if symbol.in_gap(id) {
                 compared.in_gaps += 1;

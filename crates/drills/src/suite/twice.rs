@@ -6,6 +6,8 @@ use crate::{Lab, Setup, Stack};
 
 pub(crate) async fn ingestors(lab: &Lab) -> Result<Stack> {
     let mut stack = lab.stack(Setup::brisk()).await?;
+    // What the one rejects, the other does not fetch.
+    stack.exchange.fault("zero_price,every=61").await?;
     stack.start_ingestor().await?;
     for _ in 0..lab.sized(2, 10) {
         stack.until_stored(250).await?;

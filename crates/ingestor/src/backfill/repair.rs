@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use store::{SymbolId, gaps, gaps::Gap};
+use store::{SymbolId, gaps, gaps::Gap, rejects};
 use tokio::sync::{Notify, mpsc};
 
 use super::{Backfill, page, retry::GaveUp};
@@ -206,7 +206,11 @@ impl<V: Venue> Repair<V> {
                 }
             }
         }
+        let rejected = self.rejected(&found).await?;
         let wanted = |id: i64| {
+            if rejected.binary_search(&id).is_ok() {
+                return false;
+            }
             let mut runs = found.iter().map(|(_, run)| *run);
             runs.any(|(from, to)| (from..=to).contains(&id))
         };
@@ -215,6 +219,20 @@ impl<V: Venue> Repair<V> {
             self.settle(gap, *run, times.get(&run.1).copied()).await?;
         }
         Ok(())
+    }
+
+    /// Ids within the gaps that another ingestor rejected when it heard them: they are accounted for as they are, though
+    /// the page has them.
+    async fn rejected(&self, found: &[(&Gap, (i64, i64))]) -> Result<Vec<i64>, GaveUp> {
+        let from = found.iter().map(|(_, (from, _))| *from).min();
+        let to = found.iter().map(|(_, (_, to))| *to).max();
+        let (Some((gap, _)), Some((from, to))) = (found.first(), from.zip(to)) else {
+            return Ok(Vec::new());
+        };
+        let store = &self.backfill.store;
+        self.backfill
+            .store(|| rejects::within(store, gap.gap.symbol_id, from, to))
+            .await
     }
 
     /// Makes a gap smaller by what is stored now.

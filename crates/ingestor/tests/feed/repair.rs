@@ -2,7 +2,11 @@
 
 use exchange_sim::SimConfig;
 use ingestor::Config;
-use store::{SymbolId, gaps::Gap};
+use store::{
+    SymbolId,
+    gaps::Gap,
+    rejects::{self, Reject},
+};
 
 use crate::rig::{Rig, eventually, sim_config};
 
@@ -97,6 +101,35 @@ async fn a_repair_that_was_cut_short_is_gone_on_with_after_the_next_start() {
     let ingestor = rig.start(rig.repairing());
     rig.until_whole(id, gap.gap.to_agg_id).await;
     ingestor.stop().await;
+    rig.assert_all_accounted_for("BTCUSDT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_was_rejected_is_not_fetched_again_with_its_neighbours() {
+    let rig = Rig::of(&["BTCUSDT"]).await;
+    let ingestor = rig.start(rig.config());
+    let id = rig.following("BTCUSDT").await;
+    rig.miss("BTCUSDT", 20).await;
+    let gap = eventually("a gap", async || rig.open_gaps(id).await.first().cloned()).await;
+    ingestor.stop().await;
+    // As by another ingestor, which heard it meanwhile.
+    let agg_id = gap.gap.from_agg_id + 5;
+    let reject = Reject {
+        symbol_id: Some(id),
+        agg_id: Some(agg_id),
+        time_ms: None,
+        reason: "non_positive_price".to_owned(),
+        raw: "{}".to_owned(),
+    };
+    rejects::record(rig.store(), &[reject])
+        .await
+        .expect("recorded");
+
+    let ingestor = rig.start(rig.repairing());
+    rig.until_whole(id, gap.gap.to_agg_id).await;
+    ingestor.stop().await;
+    let stored = rig.stored(id).await;
+    assert!(stored.iter().all(|trade| trade.agg_id != agg_id));
     rig.assert_all_accounted_for("BTCUSDT").await;
 }
 

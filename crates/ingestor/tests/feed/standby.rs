@@ -2,7 +2,10 @@
 
 use ingestor::Config;
 
-use crate::rig::{Rig, eventually};
+use crate::{
+    process::Process,
+    rig::{Rig, eventually},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn either_of_two_may_be_killed_at_any_moment_and_nothing_is_lost() {
@@ -13,20 +16,20 @@ async fn either_of_two_may_be_killed_at_any_moment_and_nothing_is_lost() {
         ..rig.config()
     };
     // What one misses while it is dead, the other has stored: nothing is fetched for it.
-    let mut one = rig.start(config.clone());
+    let mut one = Process::start(&config);
     let id = rig.following("BTCUSDT").await;
     rig.following("ETHUSDT").await;
     rig.following("SOLUSDT").await;
-    let mut other = rig.start(config.clone());
+    let mut other = Process::start(&config);
     eventually("both are connected", async || {
         (rig.connections().await.len() == 2).then_some(())
     })
     .await;
     rig.until_more_trades(id, 30).await;
     for _ in 0..3 {
-        one.kill().await;
+        one.kill();
         rig.until_more_trades(id, 30).await;
-        one = rig.start(config.clone());
+        one = Process::start(&config);
         eventually("both are connected again", async || {
             (rig.connections().await.len() == 2).then_some(())
         })
@@ -36,8 +39,8 @@ async fn either_of_two_may_be_killed_at_any_moment_and_nothing_is_lost() {
     }
     let newest = rig.next_id("BTCUSDT").await;
     rig.until_whole(id, newest).await;
-    one.stop().await;
-    other.stop().await;
+    one.kill();
+    other.kill();
     for name in ["BTCUSDT", "ETHUSDT", "SOLUSDT"] {
         rig.assert_all_accounted_for(name).await;
     }
