@@ -79,16 +79,29 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 /// The selection of what uses a database. By target and not by package, as that would choose other features of the
 /// dependencies and build them all once more. Of unit tests there is no telling which do; they take no time.
 fn on_a_database() -> anyhow::Result<Vec<String>> {
+    let mut cargo = command::cargo();
+    cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
+    let metadata: serde_json::Value = serde_json::from_str(&command::output(&mut cargo)?)?;
+    let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+    let is_here = |package: &serde_json::Value| {
+        let name = package["name"].as_str();
+        name.is_some_and(|name| ON_A_DATABASE.contains(&name))
+    };
+    // What needs a feature is for those who ask for it.
+    let is_test = |target: &serde_json::Value| {
+        list(&target["kind"]).contains(&"test".into()) && target.get("required-features").is_none()
+    };
     let mut selection = vec!["--lib".to_owned()];
-    for package in ON_A_DATABASE {
-        let folder = workspace::root().join("crates").join(package).join("tests");
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let is_target =
-                path.join("main.rs").exists() || path.extension() == Some("rs".as_ref());
-            if let (true, Some(name)) = (is_target, path.file_stem()) {
-                selection.extend(["--test".to_owned(), name.to_string_lossy().into_owned()]);
-            }
+    for package in list(&metadata["packages"])
+        .iter()
+        .filter(|package| is_here(package))
+    {
+        for target in list(&package["targets"])
+            .iter()
+            .filter(|target| is_test(target))
+        {
+            let name = target["name"].as_str().unwrap_or_default();
+            selection.extend(["--test".to_owned(), name.to_owned()]);
         }
     }
     Ok(selection)
