@@ -24,6 +24,11 @@ macro_rules! tests {
 }
 
 tests! {
+    an_ingestor_that_is_killed_again_and_again_leaves_every_trade_accounted_for: "kill-ingestor";
+    either_of_two_ingestors_may_be_killed: "two-ingestors";
+    kills_while_the_database_is_away_cost_nothing_that_was_spooled: "spool-kill";
+    ids_that_are_skipped_repeated_and_reordered_are_stored_once: "ids";
+    late_trades_are_in_bars_that_were_refreshed_without_them: "late";
     a_standby_takes_over_from_an_aggregator_that_was_killed: "kill-aggregator";
     a_database_that_stops_under_load_and_is_then_killed_costs_nothing: "database";
     a_database_that_is_cut_off_costs_nothing: "database-cut";

@@ -208,7 +208,8 @@ impl Elsewhere {
         let mut cargo = command::cargo();
         cargo.args(["test", "--test", self.target]);
         if self.target == MUTANT.target {
-            cargo.args(["--features", LEAK]);
+            // With this program beside it dependencies keep their features, and are not built twice.
+            cargo.args(["--bin", "xtask", "--features", LEAK]);
         }
         if !self.test.is_empty() {
             cargo.args(["--", "--exact", self.test]);

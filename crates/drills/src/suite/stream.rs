@@ -71,7 +71,7 @@ pub(crate) async fn ids(lab: &Lab) -> Result<Stack> {
     }
     stack
         .exchange
-        .until_traded(lab.sized(2_000, 40_000))
+        .until_traded(lab.sized(2_000, 20_000))
         .await?;
     Ok(stack
         .tells("ingestor_gaps_total{reason=\"skipped\"}")
