@@ -1,6 +1,10 @@
 //! One tracing set-up for all services.
 
-use std::{backtrace::Backtrace, panic};
+use std::{
+    backtrace::Backtrace,
+    io::{self, IsTerminal},
+    panic,
+};
 
 use clap::{Args, ValueEnum};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
@@ -33,13 +37,19 @@ impl LogArgs {
         let registry = tracing_subscriber::registry().with(self.log_level);
         match self.log_format {
             LogFormat::Text => {
+                // Colours are for people before a terminal: what a container engine or a file keeps has none.
                 registry
-                    .with(fmt::layer().with_writer(std::io::stderr).with_target(false))
+                    .with(
+                        fmt::layer()
+                            .with_writer(io::stderr)
+                            .with_ansi(io::stderr().is_terminal())
+                            .with_target(false),
+                    )
                     .init();
             }
             LogFormat::Json => {
                 registry
-                    .with(fmt::layer().json().with_writer(std::io::stderr))
+                    .with(fmt::layer().json().with_writer(io::stderr))
                     .init();
                 // Collectors expect one object a line; a panic would be several lines that are none.
                 panic::set_hook(Box::new(|panic| {

@@ -153,8 +153,8 @@ impl Log {
     }
 }
 
-/// How long a condition may take to come true.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a condition may take to come true, on a machine that has other work, too.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Pause between two looks at a condition.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 

@@ -147,9 +147,14 @@ impl Stack {
 
     /// `timescale` or `plain`, as the api says.
     pub fn flavour(&self) -> anyhow::Result<String> {
-        let status = self.get_json("/api/v1/status")?;
-        let flavour = status["database"]["flavour"].as_str();
-        Ok(flavour.context("the status names no flavour")?.to_owned())
+        let mut flavour = None;
+        until("the status names a flavour", || {
+            let status = self.get_json("/api/v1/status")?;
+            flavour = status["database"]["flavour"].as_str().map(str::to_owned);
+            ensure!(flavour.is_some(), "{status}");
+            Ok(())
+        })?;
+        flavour.context("the status names no flavour")
     }
 
     /// Name and version of the database.
