@@ -12,6 +12,8 @@
 //! | [`status`] | `GET /api/v1/status` |
 //! | [`watchlist`] | `GET` and `PUT /api/v1/watchlist` |
 //! | [`alerts`] | `/api/v1/alerts/rules`, `GET /api/v1/alerts/events` |
+//! | [`radar`] | the topic `radar` of the stream |
+//! | [`scans`] | `/api/v1/scans` |
 //! | [`stream`] | `GET /api/v1/stream`: the server-sent events |
 //! | [`datasets`] | `/api/v1/datasets`, and `GET /api/v1/bars?source=dataset:{id}` |
 //! | [`session`] | `/api/v1/session` |
@@ -35,6 +37,8 @@ pub mod health;
 pub mod names;
 pub mod pairs;
 pub mod problem;
+pub mod radar;
+pub mod scans;
 pub mod session;
 pub mod status;
 pub mod stream;
@@ -67,6 +71,12 @@ pub use pairs::{
     PairTests, PairWarning, StabilityColumns, Transform, UnitRootTest, WarningCode, ZKind,
 };
 pub use problem::{Problem, ProblemError};
+pub use radar::{RADAR_MOST_ROWS, RadarData, RadarRow, RadarScan};
+pub use scans::{
+    SCAN_LEAST_SYMBOLS, SCAN_MOST_SYMBOLS, Scan, ScanAsked, ScanFailure, ScanPageParams, ScanPair,
+    ScanParams, ScanRequest, ScanResponse, ScanSort, ScanState, ScanSummary, ScanSymbol,
+    ScanUpdate, ScansResponse, SortOrder,
+};
 pub use session::{SessionRequest, SessionResponse, TokenFor};
 pub use status::{
     Backfill, Database, DatabaseFlavour, FeedState, FeedStatus, Gaps, StatusResponse, SymbolFeed,

@@ -22,6 +22,9 @@
 //! | `uploads` | files on their way to a dataset |
 //! | `hub` | live data: heard once, read once, sent to every client |
 //! | `live` | closes and analyses that follow the market, shared by everybody who asks for the same |
+//! | `radar` | every pair of the feed, followed at once |
+//! | `jobs`, `scans` | work in the background, done by one process |
+//! | `tenure` | the times in which this process holds a lease |
 //! | `alerts` | alert rules: evaluated by one process, told to everybody |
 //! | `dashboard` | the static files of the page |
 //! | [`openapi`] | the document that describes all this |
@@ -38,6 +41,7 @@ mod convert;
 mod csv;
 mod dashboard;
 mod hub;
+mod jobs;
 mod live;
 mod middleware;
 mod network;
@@ -46,11 +50,14 @@ mod pairs;
 mod params;
 mod patience;
 mod problem;
+mod radar;
 mod resolve;
 mod routes;
+mod scans;
 mod server;
 mod source;
 mod status;
+mod tenure;
 mod uploads;
 mod watchlist;
 

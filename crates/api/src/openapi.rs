@@ -24,6 +24,7 @@ use crate::{access::Access, app::Shared, routes as handlers};
     tags(
         (name = "Market data", description = "Symbols, bars, trades and their live stream"),
         (name = "Pairs", description = "Hedge ratio, spread, z-score, correlation and tests of two series"),
+        (name = "Scans", description = "Every pair of many symbols, tested in the background"),
         (name = "Access", description = "The token, exchanged for a session"),
         (name = "Datasets", description = "Uploads: what the other calls take as `source=dataset:{id}`"),
         (name = "Alerts", description = "Rules that are evaluated whether or not anybody looks, and what they told"),
@@ -45,6 +46,8 @@ pub(crate) fn api_routes() -> OpenApiRouter<Shared> {
         ))
         .routes(routes!(handlers::datasets::get, handlers::datasets::delete))
         .routes(routes!(handlers::watchlist::get, handlers::watchlist::put))
+        .routes(routes!(handlers::scans::list, handlers::scans::create))
+        .routes(routes!(handlers::scans::get, handlers::scans::delete))
         .routes(routes!(handlers::status::get))
         .routes(routes!(handlers::stream::get))
         .routes(routes!(

@@ -121,6 +121,12 @@ pub enum ApiError {
     /// There are as many alert rules as there may be.
     #[error("there are {0} alert rules")]
     TooManyAlertRules(u32),
+    /// No scan of this id.
+    #[error("no scan {0}")]
+    UnknownScan(i64),
+    /// As much work waits in the background as may.
+    #[error("{0} jobs are waiting")]
+    TooManyJobs(u32),
     /// All streams that may be open at once are.
     #[error("{0} streams are open")]
     TooManyStreams(usize),
@@ -356,6 +362,23 @@ impl ApiError {
                 );
                 problem.detail = format!(
                     "There are {most} alert rules, which is the most allowed; delete one before you make another."
+                );
+                problem
+            }
+            Self::UnknownScan(id) => {
+                let mut problem = plain(StatusCode::NOT_FOUND, "unknown-scan", "Unknown scan");
+                problem.detail =
+                    format!("There is no scan {id}; /api/v1/scans lists those there are.");
+                problem
+            }
+            Self::TooManyJobs(most) => {
+                let mut problem = plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "too-many-jobs",
+                    "Too many jobs",
+                );
+                problem.detail = format!(
+                    "{most} jobs wait or run already, which is the most allowed; delete one or try again later."
                 );
                 problem
             }

@@ -6,6 +6,7 @@ pub(crate) mod datasets;
 pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod pairs;
+pub(crate) mod scans;
 pub(crate) mod session;
 pub(crate) mod status;
 pub(crate) mod stream;

@@ -21,11 +21,13 @@ fn table() -> Vec<(&'static str, &'static str, Value)> {
         ("getPairAnalytics", "entry", json!(2.0)),
         ("getPairAnalytics", "exit", json!(0.5)),
         ("getPairAnalytics", "open", json!(false)),
+        ("getScan", "sort", json!("p")),
     ];
     let files = [
         "getBars",
         "getTrades",
         "getPairAnalytics",
+        "getScan",
         "getDataset",
         "getWatchlist",
         "listAlertEvents",

@@ -22,6 +22,8 @@ mod openapi;
 mod operation;
 mod pairs;
 mod pairs_exact;
+mod radar;
+mod scans;
 mod security;
 mod stream;
 mod stream_late;
