@@ -9,6 +9,8 @@
 //! | [`bars`] | `GET /api/v1/bars` |
 //! | [`trades`] | `GET /api/v1/trades` |
 //! | [`pairs`] | `GET /api/v1/pairs/analytics` |
+//! | [`backtest`] | `GET /api/v1/pairs/backtest` |
+//! | [`ticket`] | `GET /api/v1/pairs/ticket` |
 //! | [`status`] | `GET /api/v1/status` |
 //! | [`watchlist`] | `GET` and `PUT /api/v1/watchlist` |
 //! | [`alerts`] | `/api/v1/alerts/rules`, `GET /api/v1/alerts/events` |
@@ -29,6 +31,7 @@
 //! in), so that it can be reproduced.
 
 pub mod alerts;
+pub mod backtest;
 pub mod bar_length;
 pub mod bars;
 pub mod crossing;
@@ -43,6 +46,7 @@ pub mod session;
 pub mod status;
 pub mod stream;
 pub mod symbols;
+pub mod ticket;
 pub mod trades;
 pub mod watchlist;
 
@@ -51,6 +55,10 @@ pub use alerts::{
     AlertEventsResponse, AlertKind, AlertReason, AlertRule, AlertRuleBody, AlertRuleResponse,
     AlertRuleStatus, AlertRulesResponse, AlertState, AlertsData, DeliveryState, EvaluateOn,
     PairObject, ParamValue, Webhook, WebhookBody,
+};
+pub use backtest::{
+    BacktestColumns, BacktestData, BacktestParams, BacktestResponse, BacktestSummary,
+    BacktestTrade, ExitReason, FillAt, RangePart, Sizing, SpreadSide,
 };
 pub use bar_length::{BadBarLength, BarLength};
 pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};
@@ -84,6 +92,7 @@ pub use status::{
 };
 pub use stream::{BarsData, EndReason, EventKind, PairUpdate, StreamEvent, Tick, TooFewBars};
 pub use symbols::{NoParams, SymbolInfo, SymbolsResponse};
+pub use ticket::{OrderAction, TicketData, TicketLeg, TicketParams, TicketResponse};
 pub use trades::{TradeColumns, TradesParams, TradesResponse};
 pub use watchlist::{
     WATCHLIST_MOST_PAIRS, WatchlistData, WatchlistFigures, WatchlistPair, WatchlistPut,

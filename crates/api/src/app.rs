@@ -149,12 +149,25 @@ impl App {
         })
     }
 
+    pub(crate) const fn database(&self) -> &Availability {
+        &self.database
+    }
+
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
     }
 
-    /// Starts the tasks behind the routes.
+    /// Starts the tasks behind the routes, and those of the one process among all that alerts and does jobs.
     pub(crate) fn start(&self, shutdown: &CancellationToken) -> Running {
+        let running = self.answer(shutdown);
+        let tasks = &running.tasks;
+        tasks.spawn(self.evaluator.clone().run(shutdown.clone()));
+        tasks.spawn(self.runner.clone().run(shutdown.clone()));
+        running
+    }
+
+    /// Starts the tasks behind the routes, and nothing that acts by itself.
+    pub(crate) fn answer(&self, shutdown: &CancellationToken) -> Running {
         self.shared.hub.start();
         let tasks = TaskTracker::new();
         let probe = Probe::new(&self.shared.store);
@@ -162,8 +175,6 @@ impl App {
         tasks.spawn(shutdown.clone().run_until_cancelled_owned(database));
         let notifications = watch_notifications(self.shared.hub.clone(), self.health.clone());
         tasks.spawn(shutdown.clone().run_until_cancelled_owned(notifications));
-        tasks.spawn(self.evaluator.clone().run(shutdown.clone()));
-        tasks.spawn(self.runner.clone().run(shutdown.clone()));
         // Streams end as soon as shutdown begins: a connection with an open one would never be idle.
         let (hub, shutdown) = (self.shared.hub.clone(), shutdown.clone());
         tasks.spawn(async move {
@@ -178,6 +189,7 @@ impl App {
 }
 
 /// The tasks behind the routes.
+#[derive(Debug)]
 pub(crate) struct Running {
     tasks: TaskTracker,
     store: Store,

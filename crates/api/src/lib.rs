@@ -25,7 +25,9 @@
 //! | `radar` | every pair of the feed, followed at once |
 //! | `jobs`, `scans` | work in the background, done by one process |
 //! | `tenure` | the times in which this process holds a lease |
+//! | `backtest`, `ticket` | what trading a pair would have brought, and the orders that it takes now |
 //! | `alerts` | alert rules: evaluated by one process, told to everybody |
+//! | [`Local`], [`offline`] | the same answers without a socket, and of bars from anywhere without a database |
 //! | `dashboard` | the static files of the page |
 //! | [`openapi`] | the document that describes all this |
 //!
@@ -35,6 +37,7 @@ mod access;
 mod alerts;
 mod app;
 mod availability;
+mod backtest;
 mod body;
 pub mod config;
 mod convert;
@@ -43,8 +46,10 @@ mod dashboard;
 mod hub;
 mod jobs;
 mod live;
+mod local;
 mod middleware;
 mod network;
+pub mod offline;
 pub mod openapi;
 mod pairs;
 mod params;
@@ -58,12 +63,14 @@ mod server;
 mod source;
 mod status;
 mod tenure;
+mod ticket;
 mod uploads;
 mod watchlist;
 
 use tokio_util::sync::CancellationToken;
 
 pub use config::{AccessArgs, Config, DatabaseArgs, LimitArgs};
+pub use local::{Local, LocalError};
 pub use server::Server;
 
 /// Binds and serves until `shutdown`.

@@ -2,6 +2,7 @@
 
 mod common;
 mod defaults;
+mod pair_parameters;
 
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub(crate) fn api_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(handlers::bars::get))
         .routes(routes!(handlers::trades::get))
         .routes(routes!(handlers::pairs::get))
+        .routes(routes!(handlers::pairs::backtest::get))
+        .routes(routes!(handlers::pairs::ticket::get))
         .routes(routes!(
             handlers::datasets::list,
             handlers::datasets::create
@@ -94,6 +97,7 @@ pub fn to_json(document: &OpenApi) -> String {
 #[must_use]
 pub fn document() -> OpenApi {
     let mut api = api_routes().into_openapi();
+    pair_parameters::share(&mut api);
     api.merge(session_routes().into_openapi());
     let mut document = Document::openapi().nest("/api/v1", api);
     document.merge(operation_routes().into_openapi());

@@ -44,6 +44,12 @@ pub enum ApiError {
         /// Joined bars it takes.
         needed: u32,
     },
+    /// Bars enough, but nothing to trade at or by.
+    #[error("no backtest: {0}")]
+    NoBacktest(String),
+    /// No orders that make sense.
+    #[error("no ticket: {0}")]
+    NoTicket(String),
     /// More is waiting to be computed than is sensible to wait for.
     #[error("too many analyses are waiting")]
     Busy,
@@ -153,7 +159,7 @@ impl ApiError {
         self.problem().detail
     }
 
-    fn problem(&self) -> Problem {
+    pub(crate) fn problem(&self) -> Problem {
         match self {
             Self::BadParameters(errors) => {
                 let detail: Vec<String> = errors
@@ -186,6 +192,20 @@ impl ApiError {
                 );
                 problem.detail =
                     format!("There are {got} joined closed bars of {of}, and it takes {needed}.");
+                problem
+            }
+            Self::NoBacktest(detail) => {
+                let mut problem = plain(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "no-backtest",
+                    "No backtest",
+                );
+                problem.detail = format!("{detail}.");
+                problem
+            }
+            Self::NoTicket(detail) => {
+                let mut problem = plain(StatusCode::UNPROCESSABLE_ENTITY, "no-ticket", "No ticket");
+                problem.detail = format!("{detail}.");
                 problem
             }
             Self::Busy => {

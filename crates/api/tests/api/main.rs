@@ -9,6 +9,7 @@
 
 mod access;
 mod alerts;
+mod backtest;
 mod bars;
 mod dashboard;
 mod database_away;
@@ -30,5 +31,6 @@ mod stream_late;
 mod stream_pair;
 mod support;
 mod symbols;
+mod ticket;
 mod trades;
 mod watchlist;
