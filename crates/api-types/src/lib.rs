@@ -82,8 +82,8 @@ pub use problem::{Problem, ProblemError};
 pub use radar::{RADAR_MOST_ROWS, RadarData, RadarRow, RadarScan};
 pub use scans::{
     SCAN_LEAST_SYMBOLS, SCAN_MOST_SYMBOLS, Scan, ScanAsked, ScanFailure, ScanPageParams, ScanPair,
-    ScanParams, ScanRequest, ScanResponse, ScanSort, ScanState, ScanSummary, ScanSymbol,
-    ScanUpdate, ScansResponse, SortOrder,
+    ScanParams, ScanReport, ScanRequest, ScanResponse, ScanSort, ScanState, ScanSummary,
+    ScanSymbol, ScanUpdate, ScansResponse, SortOrder,
 };
 pub use session::{SessionRequest, SessionResponse, TokenFor};
 pub use status::{

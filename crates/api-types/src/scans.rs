@@ -330,6 +330,24 @@ pub struct ScanResponse {
     pub failures: Vec<ScanFailure>,
 }
 
+/// A scan that was made at once, of which nothing is stored: what `spreadscope scan --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScanReport {
+    /// When it was made, ms since the epoch.
+    pub as_of: i64,
+    /// Version of the program.
+    pub version: String,
+    /// The parameters in force.
+    pub params: ScanParams,
+    /// What came of it as a whole.
+    pub summary: ScanSummary,
+    /// All pairs that were tested, the smallest p first.
+    pub pairs: Vec<ScanPair>,
+    /// All pairs that could not be tested.
+    pub failures: Vec<ScanFailure>,
+}
+
 /// Data of a `scan:` topic.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

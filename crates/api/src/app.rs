@@ -149,6 +149,10 @@ impl App {
         })
     }
 
+    pub(crate) const fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     pub(crate) const fn database(&self) -> &Availability {
         &self.database
     }

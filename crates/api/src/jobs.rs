@@ -67,6 +67,17 @@ pub(crate) enum JobError {
     Later(ApiError),
 }
 
+impl JobError {
+    /// As whoever waits for it is told.
+    pub(crate) fn in_words(&self) -> String {
+        match self {
+            Self::Told(why) => why.clone(),
+            Self::Store(error) => error.to_string(),
+            Self::Later(error) => error.in_words(),
+        }
+    }
+}
+
 impl From<StoreError> for JobError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)

@@ -1,9 +1,10 @@
 //! The API without a socket: what commands of the terminal ask of a database.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
+use analytics::Progress;
 use anyhow::Context;
-use api_types::Problem;
+use api_types::{Problem, ScanReport, ScanRequest};
 use axum::{
     Router,
     body::Body,
@@ -15,13 +16,15 @@ use tower::ServiceExt;
 
 use crate::{
     Config,
-    app::{App, Running},
+    app::{App, Running, Shared},
+    scans,
 };
 
 /// Answers the calls of this process with the figures, shapes and errors of the server, from the same database. It
-/// evaluates no alerts, so that a command has no effect but its own.
+/// evaluates no alerts and does no jobs, so that a command has no effect but its own.
 #[derive(Debug)]
 pub struct Local {
+    shared: Shared,
     router: Router,
     running: Running,
     shutdown: CancellationToken,
@@ -50,6 +53,7 @@ impl Local {
         let known = app.database().known().await;
         known.map_err(|reason| anyhow::anyhow!("the database cannot be used: {reason}"))?;
         Ok(Self {
+            shared: app.shared().clone(),
             router: app.router(),
             running,
             shutdown,
@@ -89,6 +93,20 @@ impl Local {
             return Ok(response);
         }
         Err(problem(status, response).await?.into())
+    }
+
+    /// Tests every pair that `request` names as a scan of the server would, but at once, in this process, and stores
+    /// nothing. `None` when it was cancelled.
+    ///
+    /// # Errors
+    /// As the server would tell them.
+    pub async fn scan(
+        &self,
+        request: ScanRequest,
+        progress: Arc<Progress>,
+    ) -> anyhow::Result<Option<ScanReport>> {
+        let made = scans::now::of_database(&self.shared, request, progress).await;
+        made.map_err(|error| anyhow::anyhow!("{}", error.in_words()))
     }
 
     /// Closes the connections.

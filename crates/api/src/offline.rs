@@ -1,7 +1,10 @@
-//! Pair analytics and backtests of bars from anywhere, without a server or a database: the parameters, figures and
+//! Pair analytics, backtests and scans of bars from anywhere, without a server or a database: the parameters, figures and
 //! shapes of the calls.
 
-use api_types::{BacktestResponse, BarLength, FillAt, PairParams, PairResponse, Problem};
+use analytics::Progress;
+use api_types::{
+    BacktestResponse, BarLength, FillAt, PairParams, PairResponse, Problem, ScanReport, ScanRequest,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -10,6 +13,7 @@ use crate::{
     pairs::{Defaults, LegBars, PairSpec, Rows, analysis},
     params::Params,
     problem::ApiError,
+    scans,
 };
 
 /// One series: bars of one length, ascending in time, with prices that are finite and positive.
@@ -75,6 +79,20 @@ pub fn backtest(
     x: &Series,
 ) -> Result<BacktestResponse, Box<Problem>> {
     traded(parameters, y, x).map_err(|error| Box::new(error.problem()))
+}
+
+/// What `POST /api/v1/scans` asks for, of these series and at once; all of their bars unless `request` has a range. `None`
+/// when it was cancelled.
+///
+/// # Errors
+/// As the server would answer it.
+pub fn scan(
+    request: ScanRequest,
+    series: &[Series],
+    progress: &Progress,
+) -> Result<Option<ScanReport>, Box<Problem>> {
+    let made = scans::now::of_series(request, series, progress);
+    made.map_err(|error| Box::new(error.problem()))
 }
 
 fn analysed(

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use exchange_sim::Shift;
 
 pub use crate::terminal::{
-    AnalyzeArgs, BacktestArgs, DatabaseArgs, ExportArgs, ImportArgs, PairArgs,
+    AnalyzeArgs, BacktestArgs, DatabaseArgs, ExportArgs, ImportArgs, PairArgs, ScanArgs,
 };
 
 /// Live pair analytics of Binance USD-M perpetuals, in one process.
@@ -33,6 +33,8 @@ pub enum Command {
     Up(UpArgs),
     /// Hedge ratio, z-score and tests of a pair, from a database or from CSV files.
     Analyze(AnalyzeArgs),
+    /// Every pair of many symbols tested for cointegration, of a database or of CSV files.
+    Scan(ScanArgs),
     /// What trading a pair's z-score would have brought, from a database or from CSV files.
     Backtest(BacktestArgs),
     /// A CSV file of prices into a database, as a dataset.

@@ -20,7 +20,7 @@
 //! | `tasks` | the services: started, watched, stopped |
 //! | [`stop`] | signals |
 //! | `launch` | all of it in order |
-//! | `terminal` | commands that answer and end: analyze, backtest, import, export |
+//! | `terminal` | commands that answer and end: analyze, scan, backtest, import, export |
 
 pub mod cli;
 mod database;
@@ -49,6 +49,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(arguments) => return launch::run(Stack::Demo(arguments)).await,
         Command::Up(arguments) => return launch::run(Stack::Up(arguments)).await,
         Command::Analyze(arguments) => terminal::analyze(&arguments).await?,
+        Command::Scan(arguments) => terminal::scan(&arguments).await?,
         Command::Backtest(arguments) => terminal::backtest(&arguments).await?,
         Command::Import(arguments) => terminal::import(&arguments).await?,
         Command::Export(arguments) => terminal::export(&arguments).await?,

@@ -9,7 +9,7 @@
 //! | `pair` | the parameters of a pair, and where its bars are |
 //! | `files` | series of CSV files |
 //! | `database` | the calls of the API on a database |
-//! | `analyze`, `backtest`, `import`, `export` | a command each |
+//! | `analyze`, `scan`, `backtest`, `import`, `export` | a command each |
 //! | `table` | how figures are laid out |
 //! | `progress` | bars of the other kind |
 
@@ -21,6 +21,7 @@ mod files;
 mod import;
 mod pair;
 mod progress;
+mod scan;
 mod table;
 
 pub use analyze::AnalyzeArgs;
@@ -29,11 +30,13 @@ pub use database::DatabaseArgs;
 pub use export::ExportArgs;
 pub use import::ImportArgs;
 pub use pair::PairArgs;
+pub use scan::ScanArgs;
 
 pub(crate) use analyze::run as analyze;
 pub(crate) use backtest::run as backtest;
 pub(crate) use export::run as export;
 pub(crate) use import::run as import;
+pub(crate) use scan::run as scan;
 
 use std::io::Write;
 

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Output},
 };
 
-use api_types::{BacktestResponse, DatasetCreated, Fit, PairResponse};
+use api_types::{BacktestResponse, DatasetCreated, Fit, PairResponse, ScanReport};
 use tempfile::TempDir;
 use testkit::TestDb;
 
@@ -148,6 +148,60 @@ fn files_are_analysed_and_traded_without_a_database() {
 }
 
 #[test]
+fn all_pairs_of_files_are_scanned_without_a_database() {
+    let files = Files::new(600);
+    let wide = files.path("walk.csv");
+    let mut level = 100.0;
+    let mut rows = String::from("time,WALK,FLAT\n");
+    for t in 0..600 {
+        level += f64::from((t * 7_919 + 13) % 1_009) / 1_009.0 - 0.5;
+        rows += &format!("{},{level},5\n", START_MS + i64::from(t) * HOUR_MS);
+    }
+    fs::write(&wide, rows).unwrap();
+    let (y, x) = (files.path("YUSDT.csv"), files.path("XUSDT.csv"));
+    let scan = |more: &[&str]| {
+        let all = [&y, &x, &wide].map(|path| ["--csv", path.to_str().unwrap()]);
+        spreadscope(&[&["scan"][..], &all.concat(), more].concat())
+    };
+    let report: ScanReport = serde_json::from_str(&good(&scan(&["--json"]))).unwrap();
+    assert_eq!((report.summary.pairs, report.summary.failures), (3, 3));
+    assert_eq!(report.params.limit, Some(600));
+    let best = &report.pairs[0];
+    let mut names = [best.y.as_str(), best.x.as_str()];
+    names.sort_unstable();
+    assert_eq!(names, ["XUSDT", "YUSDT"]);
+    assert!(best.q < 0.05 && best.observations == 600, "{best:?}");
+    // The pair view says the same of the better direction.
+    let files_of = ["--csv", text(&y), "--csv", text(&x)];
+    let more = [
+        "--transform",
+        "log",
+        "--fit",
+        "walk_forward",
+        "--limit",
+        "600",
+        "--json",
+    ];
+    let pair = [&["analyze", &best.y, &best.x][..], &files_of, &more].concat();
+    let view: PairResponse = serde_json::from_str(&good(&spreadscope(&pair))).unwrap();
+    let p = view.analysis.tests.engle_granger_yx.unwrap().p_value;
+    assert!((p - best.p_y_on_x).abs() < 1e-9, "{p} {best:?}");
+    assert!((view.analysis.summary.z.unwrap() - best.z.unwrap()).abs() < 1e-8);
+
+    let shown = good(&scan(&["--max-q", "0.05", "--interval", "2h"]));
+    assert!(
+        shown.contains("4 symbols, 3 pairs of 2h") && shown.contains("3 could not be tested"),
+        "{shown}"
+    );
+    let some = good(&scan(&["XUSDT", "WALK", "--json"]));
+    let some: ScanReport = serde_json::from_str(&some).unwrap();
+    assert_eq!(some.pairs.len(), 1);
+    assert!(bad(&scan(&["NOSUCH", "WALK"])).contains("no series NOSUCH"));
+    assert!(bad(&scan(&["WALK"])).contains("2 to 500"));
+    assert!(bad(&scan(&["--lookback", "5"])).contains("lookback"));
+}
+
+#[test]
 fn what_is_wrong_is_said_in_a_sentence() {
     let files = Files::new(200);
     let said = |more: &[&str]| bad(&files.run("backtest", more));
@@ -231,6 +285,14 @@ async fn a_file_goes_into_a_database_is_worked_with_there_and_comes_out_again() 
             serde_json::from_str(&good(&files.run("backtest", &more))).unwrap();
         assert!(stored.backtest.trades.len() > 3);
         assert_eq!(stored.backtest.trades, direct.backtest.trades);
+
+        let arguments = ["scan", "--source", &source, "--interval", "1h", "--json"];
+        let scanned: ScanReport = serde_json::from_str(&good(&on(&arguments))).unwrap();
+        assert_eq!(
+            (scanned.pairs.len(), scanned.params.limit),
+            (1, Some(1_000))
+        );
+        assert!(scanned.pairs[0].q < 0.05 && scanned.pairs[0].observations == 500);
 
         let out = files.path("out.csv");
         good(&on(&["export", &source, "--output", text(&out)]));

@@ -64,7 +64,7 @@ async fn read(
 }
 
 /// Start of the `n`th last bucket in which any symbol has a bar: the same range for all pairs.
-fn nth_last_time(bars: &[Bars], n: usize) -> i64 {
+pub(super) fn nth_last_time(bars: &[Bars], n: usize) -> i64 {
     let last = |bars: &Bars| bars.times_ms.len().saturating_sub(n);
     let mut times: Vec<i64> = bars
         .iter()

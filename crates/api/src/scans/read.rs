@@ -53,16 +53,31 @@ pub(crate) async fn read(shared: &Shared, request: ScanRequest) -> Result<ScanPa
         None => all_of(shared, draft.source).await?,
     };
     check(&symbols, &draft)?;
-    Ok(ScanParams {
-        symbols,
-        interval: draft.interval,
-        limit: draft.limit,
-        start_time: draft.start_ms,
-        end_time: draft.end_ms,
-        lookback: draft.lookback,
-        window: draft.window,
-        max_fill: draft.max_fill,
-    })
+    Ok(draft.of(symbols))
+}
+
+/// The parameters in force for series that are at hand, `bars` of them at most: all bars unless there is a range.
+///
+/// # Errors
+/// [`ApiError::BadParameters`] with everything that is wrong.
+pub(super) fn of_series(
+    request: ScanRequest,
+    symbols: Vec<ScanSymbol>,
+    bars: usize,
+) -> Result<ScanParams, ApiError> {
+    let (least, most) = PairSpec::LIMITS;
+    let all = || u32::try_from(bars).unwrap_or(most).clamp(least, most);
+    let is_ranged = request.limit.is_some() || request.start_time.is_some();
+    let draft = parse(ScanRequest {
+        limit: if is_ranged {
+            request.limit
+        } else {
+            Some(all())
+        },
+        ..request
+    })?;
+    check(&symbols, &draft)?;
+    Ok(draft.of(symbols))
 }
 
 /// What is read before symbols are looked up.
@@ -76,6 +91,21 @@ struct Draft {
     lookback: u32,
     window: u32,
     max_fill: u32,
+}
+
+impl Draft {
+    fn of(self, symbols: Vec<ScanSymbol>) -> ScanParams {
+        ScanParams {
+            symbols,
+            interval: self.interval,
+            limit: self.limit,
+            start_time: self.start_ms,
+            end_time: self.end_ms,
+            lookback: self.lookback,
+            window: self.window,
+            max_fill: self.max_fill,
+        }
+    }
 }
 
 fn parse(request: ScanRequest) -> Result<Draft, ApiError> {

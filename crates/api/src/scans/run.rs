@@ -1,6 +1,6 @@
 //! From a job to what is stored of its pairs.
 
-use std::{num::NonZeroUsize, sync::Arc, thread::available_parallelism, time::Instant};
+use std::{num::NonZeroUsize, thread::available_parallelism, time::Instant};
 
 use analytics::{
     Lookback, Progress, Window,
@@ -21,7 +21,7 @@ const LEVEL: f64 = 0.05;
 pub(crate) async fn run(task: Task<'_>) -> Result<(), JobError> {
     let params: ScanParams = serde_json::from_value(task.job.params.clone())
         .map_err(|_| JobError::Told("another version of the server asked for it".to_owned()))?;
-    let how = how(&params)?;
+    let how = how(&params).map_err(|error| JobError::Told(error.to_string()))?;
     let loaded = load(task.shared, &params).await?;
     let progress = task.progress.clone();
     let computed = spawn_blocking(move || compute(&loaded, how, &progress));
@@ -43,22 +43,26 @@ pub(crate) async fn run(task: Task<'_>) -> Result<(), JobError> {
 }
 
 /// How pairs are tested; the range is still to come.
-fn how(params: &ScanParams) -> Result<scan::ScanParams, JobError> {
-    let told = |error: analytics::Error| JobError::Told(error.to_string());
+pub(super) fn how(params: &ScanParams) -> Result<scan::ScanParams, analytics::Error> {
     Ok(scan::ScanParams {
         join: Join {
             bucket_ms: params.interval.ms(),
             max_fill: params.max_fill,
         },
-        lookback: Lookback::new(params.lookback as usize).map_err(told)?,
-        window: Window::new(params.window as usize).map_err(told)?,
+        lookback: Lookback::new(params.lookback as usize)?,
+        window: Window::new(params.window as usize)?,
         ..scan::ScanParams::of_bars(params.interval.ms())
     })
 }
 
-type Computed = (ScanSummary, Vec<ScanPair>, Vec<ScanFailure>);
+pub(super) type Computed = (ScanSummary, Vec<ScanPair>, Vec<ScanFailure>);
 
-fn compute(loaded: &Loaded, how: scan::ScanParams, progress: &Arc<Progress>) -> Option<Computed> {
+/// `None` when it was cancelled.
+pub(super) fn compute(
+    loaded: &Loaded,
+    how: scan::ScanParams,
+    progress: &Progress,
+) -> Option<Computed> {
     let symbols: Vec<Closes<'_>> = loaded
         .bars
         .iter()

@@ -19,39 +19,67 @@ pub(super) fn legs(
     names: [&str; 2],
     interval: Option<&str>,
 ) -> anyhow::Result<[Series; 2]> {
+    let found = read_all(files)?;
+    let picked = [pick(&found, names[0])?, pick(&found, names[1])?];
+    let both = <[Series; 2]>::try_from(of_one_length(&picked, interval)?);
+    Ok(both.expect("there are as many as were picked"))
+}
+
+/// The series of these names, or without names all of them, of bars of one length likewise.
+pub(super) fn many(
+    files: &[PathBuf],
+    names: &[String],
+    interval: Option<&str>,
+) -> anyhow::Result<Vec<Series>> {
+    let found = read_all(files)?;
+    let picked: Vec<&FileSeries> = if names.is_empty() {
+        found.iter().collect()
+    } else {
+        let named = names.iter().map(|name| pick(&found, name));
+        named.collect::<anyhow::Result<_>>()?
+    };
+    of_one_length(&picked, interval)
+}
+
+fn read_all(files: &[PathBuf]) -> anyhow::Result<Vec<FileSeries>> {
     let mut found = Vec::new();
     for file in files {
         found.extend(series(file)?);
     }
+    Ok(found)
+}
+
+fn pick<'f>(found: &'f [FileSeries], name: &str) -> anyhow::Result<&'f FileSeries> {
+    let same = |series: &&FileSeries| series.summary.symbol.eq_ignore_ascii_case(name);
+    found.iter().find(same).with_context(|| {
+        let known: Vec<&str> = found.iter().map(|s| s.summary.symbol.as_str()).collect();
+        format!(
+            "there is no series {name}; the files have {}",
+            known.join(", ")
+        )
+    })
+}
+
+fn of_one_length(picked: &[&FileSeries], interval: Option<&str>) -> anyhow::Result<Vec<Series>> {
     let wanted: Option<BarLength> = interval
         .map(str::parse)
         .transpose()
         .context("--interval is no length of a bar")?;
-    let pick = |name: &str| -> anyhow::Result<&FileSeries> {
-        let same = |series: &&FileSeries| series.summary.symbol.eq_ignore_ascii_case(name);
-        found.iter().find(same).with_context(|| {
-            let known: Vec<&str> = found.iter().map(|s| s.summary.symbol.as_str()).collect();
-            format!(
-                "there is no series {name}; the files have {}",
-                known.join(", ")
-            )
-        })
-    };
-    let [y, x] = [pick(names[0])?, pick(names[1])?];
-    let own = |series: &FileSeries| {
+    let own = |series: &&FileSeries| {
         let interval = series.summary.interval;
         interval.with_context(|| format!("{} has no interval", series.summary.symbol))
     };
-    let (y_own, x_own) = (own(y)?, own(x)?);
-    let length = wanted.unwrap_or(y_own.max(x_own));
-    for (series, own) in [(y, y_own), (x, x_own)] {
+    let lengths: Vec<BarLength> = picked.iter().map(own).collect::<anyhow::Result<_>>()?;
+    let longest = lengths.iter().max().copied();
+    let length = wanted.or(longest).context("the files have no series")?;
+    for (series, own) in picked.iter().zip(lengths) {
         ensure!(
             length.is_multiple_of(own),
             "rows of {} are {own} apart, of which {length} is no multiple: --interval chooses one",
             series.summary.symbol
         );
     }
-    Ok([y.resampled(length), x.resampled(length)])
+    Ok(picked.iter().map(|one| one.resampled(length)).collect())
 }
 
 /// A series as the file has it.

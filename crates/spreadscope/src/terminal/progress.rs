@@ -11,6 +11,15 @@ pub(super) fn counting(what: &str) -> ProgressBar {
     )
 }
 
+/// So many pairs of a number that is known once there is work to do.
+pub(super) fn pairs(what: &str) -> ProgressBar {
+    styled(
+        ProgressBar::new(0),
+        "{msg} [{bar:30}] {human_pos}/{human_len} pairs ({eta})",
+        what,
+    )
+}
+
 /// So many bytes of `all`, or of an unknown number.
 pub(super) fn bytes(what: &str, all: Option<u64>) -> ProgressBar {
     match all {
