@@ -16,6 +16,7 @@
 //! | [`alerts`] | `/api/v1/alerts/rules`, `GET /api/v1/alerts/events` |
 //! | [`radar`] | the topic `radar` of the stream |
 //! | [`scans`] | `/api/v1/scans` |
+//! | [`sweep`] | `/api/v1/sweeps` |
 //! | [`stream`] | `GET /api/v1/stream`: the server-sent events |
 //! | [`datasets`] | `/api/v1/datasets`, and `GET /api/v1/bars?source=dataset:{id}` |
 //! | [`session`] | `/api/v1/session` |
@@ -45,6 +46,7 @@ pub mod scans;
 pub mod session;
 pub mod status;
 pub mod stream;
+pub mod sweep;
 pub mod symbols;
 pub mod ticket;
 pub mod trades;
@@ -91,6 +93,7 @@ pub use status::{
     SymbolFeedState, TableRows,
 };
 pub use stream::{BarsData, EndReason, EventKind, PairUpdate, StreamEvent, Tick, TooFewBars};
+pub use sweep::{Sweep, SweepCells, SweepRequest, SweepResponse, SweepResult, SweepsResponse};
 pub use symbols::{NoParams, SymbolInfo, SymbolsResponse};
 pub use ticket::{OrderAction, TicketData, TicketLeg, TicketParams, TicketResponse};
 pub use trades::{TradeColumns, TradesParams, TradesResponse};

@@ -4,6 +4,6 @@ mod answer;
 mod fills;
 pub(crate) mod spec;
 
-pub(crate) use answer::answer;
+pub(crate) use answer::{answer, bars, nothing};
 pub(crate) use fills::{Fills, fills, no_opens};
 pub(crate) use spec::BacktestSpec;

@@ -1,5 +1,5 @@
 //! Work in the background, done by one process at a time: whoever holds the lease. What a job does is its kind's
-//! business ([`scans`](crate::scans)); here is what all kinds have in common: the queue, the reports of progress, that a
+//! business ([`scans`](crate::scans), [`sweeps`](crate::sweeps)); here is what all kinds have in common: the queue, the reports of progress, that a
 //! job which is deleted stops, and that one whose process ended is begun again.
 
 use std::{sync::Arc, time::Duration};
@@ -13,7 +13,7 @@ use store::{
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::Shared, problem::ApiError, scans, tenure::Tenure};
+use crate::{app::Shared, problem::ApiError, scans, sweeps, tenure::Tenure};
 
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MOST: Duration = Duration::from_secs(5);
@@ -213,6 +213,7 @@ impl Runner {
 async fn run(task: Task<'_>) -> Result<(), JobError> {
     match task.job.kind.as_str() {
         jobs::scans::KIND => scans::run(task).await,
+        sweeps::KIND => sweeps::run(task).await,
         other => Err(JobError::Told(format!(
             "this version of the server does not know what a {other} is"
         ))),

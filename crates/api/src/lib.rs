@@ -23,7 +23,7 @@
 //! | `hub` | live data: heard once, read once, sent to every client |
 //! | `live` | closes and analyses that follow the market, shared by everybody who asks for the same |
 //! | `radar` | every pair of the feed, followed at once |
-//! | `jobs`, `scans` | work in the background, done by one process |
+//! | `jobs`, `scans`, `sweeps` | work in the background, done by one process |
 //! | `tenure` | the times in which this process holds a lease |
 //! | `backtest`, `ticket` | what trading a pair would have brought, and the orders that it takes now |
 //! | `alerts` | alert rules: evaluated by one process, told to everybody |
@@ -62,6 +62,7 @@ mod scans;
 mod server;
 mod source;
 mod status;
+mod sweeps;
 mod tenure;
 mod ticket;
 mod uploads;

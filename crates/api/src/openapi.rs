@@ -51,6 +51,8 @@ pub(crate) fn api_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(handlers::watchlist::get, handlers::watchlist::put))
         .routes(routes!(handlers::scans::list, handlers::scans::create))
         .routes(routes!(handlers::scans::get, handlers::scans::delete))
+        .routes(routes!(handlers::sweeps::list, handlers::sweeps::create))
+        .routes(routes!(handlers::sweeps::get, handlers::sweeps::delete))
         .routes(routes!(handlers::status::get))
         .routes(routes!(handlers::stream::get))
         .routes(routes!(

@@ -130,6 +130,9 @@ pub enum ApiError {
     /// No scan of this id.
     #[error("no scan {0}")]
     UnknownScan(i64),
+    /// No sweep of this id.
+    #[error("no sweep {0}")]
+    UnknownSweep(i64),
     /// As much work waits in the background as may.
     #[error("{0} jobs are waiting")]
     TooManyJobs(u32),
@@ -389,6 +392,12 @@ impl ApiError {
                 let mut problem = plain(StatusCode::NOT_FOUND, "unknown-scan", "Unknown scan");
                 problem.detail =
                     format!("There is no scan {id}; /api/v1/scans lists those there are.");
+                problem
+            }
+            Self::UnknownSweep(id) => {
+                let mut problem = plain(StatusCode::NOT_FOUND, "unknown-sweep", "Unknown sweep");
+                problem.detail =
+                    format!("There is no sweep {id}; /api/v1/sweeps lists those there are.");
                 problem
             }
             Self::TooManyJobs(most) => {

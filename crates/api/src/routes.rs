@@ -10,6 +10,7 @@ pub(crate) mod scans;
 pub(crate) mod session;
 pub(crate) mod status;
 pub(crate) mod stream;
+pub(crate) mod sweeps;
 pub(crate) mod symbols;
 pub(crate) mod trades;
 pub(crate) mod watchlist;

@@ -30,6 +30,7 @@ mod stream;
 mod stream_late;
 mod stream_pair;
 mod support;
+mod sweeps;
 mod symbols;
 mod ticket;
 mod trades;
