@@ -66,7 +66,8 @@ fn run(work: &str, series: &[Vec<f64>]) -> Outcome<Value> {
             let (forth, back) = (test.y_on_x?, test.x_on_y?);
             json!({ "y_on_x": forth.statistic, "p": forth.p_value, "x_on_y": back.statistic })
         }
-        "scan" => scan_of(series)?,
+        "scan" => scan_of(series, true)?,
+        "scan_counts" => scan_of(series, false)?,
         "johansen" => {
             let test = johansen(&[y, x], JohansenOptions::default())?;
             json!({ "trace": test.trace[0].statistic, "max": test.max_eigenvalue[0].statistic })
@@ -114,8 +115,9 @@ fn walk_forward_of(y: &[f64], x: &[f64], estimator: Estimator) -> Outcome<Value>
     Ok(json!({ "beta": last.beta, "alpha": last.alpha }))
 }
 
-/// Every pair of the series, which are hourly closes, on as many threads as there are processors.
-fn scan_of(series: &[Vec<f64>]) -> Outcome<Value> {
+/// Every pair of the series, which are hourly closes, on as many threads as there are processors. Without a line for each
+/// pair the memory is that of the scan alone.
+fn scan_of(series: &[Vec<f64>], with_pairs: bool) -> Outcome<Value> {
     const HOUR_MS: i64 = 3_600_000;
     let bars = series.first().map_or(0, Vec::len);
     let times: Vec<i64> = (0..).map(|bar| bar * HOUR_MS).take(bars).collect();
@@ -129,13 +131,13 @@ fn scan_of(series: &[Vec<f64>]) -> Outcome<Value> {
     let threads = std::thread::available_parallelism()?;
     let params = ScanParams::of_bars(HOUR_MS);
     let found = scan(&symbols, &params, threads, &Progress::default()).ok_or("cancelled")?;
-    let pairs: Vec<Value> = found
-        .pairs
+    let told = if with_pairs { &found.pairs[..] } else { &[] };
+    let pairs: Vec<Value> = told
         .iter()
         .map(|pair| json!([pair.y, pair.x, pair.p_y_on_x, pair.p_x_on_y, pair.q]))
         .collect();
     Ok(json!({
-        "tests": 2 * pairs.len(),
+        "tests": 2 * found.pairs.len(),
         "failures": found.failures.len(),
         "threads": threads.get(),
         "pairs": pairs,

@@ -1,6 +1,7 @@
 """Scans every pair of a file of bars with statsmodels and with this crate, and compares.
 
     OPENBLAS_NUM_THREADS=1 .venv/bin/python scan.py BARS.csv.gz [--bars N]
+    OPENBLAS_NUM_THREADS=1 .venv/bin/python scan.py --simulated 28 100 500 [--bars N]
 
 BARS has the columns symbol, open_time_ms and close (others are ignored), may be compressed, and the bars of all
 symbols begin at the same times. Each unordered pair is tested in both directions: by statsmodels' `coint` on log
@@ -9,6 +10,9 @@ closes in a process a core, and by the scanner on a thread a core, which also co
 Prints both times, their ratio, the greatest difference of p over all tests and of q over all pairs (whose reference
 is scipy's Benjamini-Hochberg of the reference's p), and which pairs either finds at q ≤ 0.05. Exit status 1 when p is
 apart by more than 1e-6, or on two cores the scan of 28 symbols takes more than 3 s.
+
+With --simulated there is no reference: time and memory of this crate over so many symbols of 1,000 bars each, which
+show how both grow.
 """
 
 import argparse
@@ -38,12 +42,35 @@ def p_value(pair):
     return coint(LOGS[y], LOGS[x])[1]
 
 
+def simulated(symbols, bars):
+    """Closes that wander, every other one with what all have in common."""
+    random = np.random.default_rng([symbols, bars])
+    steps = random.normal(scale=0.01, size=(symbols, bars))
+    steps[::2] += random.normal(scale=0.01, size=bars)
+    return list(100.0 * np.exp(np.cumsum(steps, axis=1)))
+
+
+def scale(counts, bars):
+    ours = Ours(build())
+    print(f"{'symbols':>8}{'bars':>8}{'tests':>10}{'time':>10}{'a test':>12}{'memory':>10}")
+    for symbols in counts:
+        found = ours.prepare("scan_counts", simulated(symbols, bars))(1)
+        (seconds,), tests = found["seconds"], found["figures"]["tests"]
+        memory = (found["memory_kib_peak"] - found["memory_kib_before"]) / 1024
+        print(f"{symbols:>8}{bars:>8,}{tests:>10,}{seconds:>8.2f} s{1e6 * seconds / tests:>9.0f} µs{memory:>7.1f} MB")
+
+
 def main():
     global LOGS
     parser = argparse.ArgumentParser()
-    parser.add_argument("file")
+    parser.add_argument("file", nargs="?")
     parser.add_argument("--bars", type=int, help="only the last so many bars")
+    parser.add_argument("--simulated", type=int, nargs="+", metavar="SYMBOLS", help="no file, but so many symbols")
     arguments = parser.parse_args()
+    if bool(arguments.simulated) == bool(arguments.file):
+        parser.error("either a file, or --simulated")
+    if arguments.simulated:
+        return scale(arguments.simulated, arguments.bars or 1_000)
     frame = pd.read_csv(arguments.file, usecols=["symbol", "open_time_ms", "close"])
     closes = frame.pivot(index="open_time_ms", columns="symbol", values="close").sort_index()
     if closes.isna().any(axis=None):

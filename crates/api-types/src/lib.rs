@@ -9,9 +9,14 @@
 //! | [`bars`] | `GET /api/v1/bars` |
 //! | [`trades`] | `GET /api/v1/trades` |
 //! | [`pairs`] | `GET /api/v1/pairs/analytics` |
+//! | [`backtest`] | `GET /api/v1/pairs/backtest` |
+//! | [`ticket`] | `GET /api/v1/pairs/ticket` |
 //! | [`status`] | `GET /api/v1/status` |
 //! | [`watchlist`] | `GET` and `PUT /api/v1/watchlist` |
 //! | [`alerts`] | `/api/v1/alerts/rules`, `GET /api/v1/alerts/events` |
+//! | [`radar`] | the topic `radar` of the stream |
+//! | [`scans`] | `/api/v1/scans` |
+//! | [`sweep`] | `/api/v1/sweeps` |
 //! | [`stream`] | `GET /api/v1/stream`: the server-sent events |
 //! | [`datasets`] | `/api/v1/datasets`, and `GET /api/v1/bars?source=dataset:{id}` |
 //! | [`session`] | `/api/v1/session` |
@@ -27,6 +32,7 @@
 //! in), so that it can be reproduced.
 
 pub mod alerts;
+pub mod backtest;
 pub mod bar_length;
 pub mod bars;
 pub mod crossing;
@@ -35,10 +41,14 @@ pub mod health;
 pub mod names;
 pub mod pairs;
 pub mod problem;
+pub mod radar;
+pub mod scans;
 pub mod session;
 pub mod status;
 pub mod stream;
+pub mod sweep;
 pub mod symbols;
+pub mod ticket;
 pub mod trades;
 pub mod watchlist;
 
@@ -47,6 +57,10 @@ pub use alerts::{
     AlertEventsResponse, AlertKind, AlertReason, AlertRule, AlertRuleBody, AlertRuleResponse,
     AlertRuleStatus, AlertRulesResponse, AlertState, AlertsData, DeliveryState, EvaluateOn,
     PairObject, ParamValue, Webhook, WebhookBody,
+};
+pub use backtest::{
+    BacktestColumns, BacktestData, BacktestParams, BacktestResponse, BacktestSummary,
+    BacktestTrade, ExitReason, FillAt, RangePart, Sizing, SpreadSide,
 };
 pub use bar_length::{BadBarLength, BarLength};
 pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};
@@ -67,13 +81,21 @@ pub use pairs::{
     PairTests, PairWarning, StabilityColumns, Transform, UnitRootTest, WarningCode, ZKind,
 };
 pub use problem::{Problem, ProblemError};
+pub use radar::{RADAR_MOST_ROWS, RadarData, RadarRow, RadarScan};
+pub use scans::{
+    SCAN_LEAST_SYMBOLS, SCAN_MOST_SYMBOLS, Scan, ScanAsked, ScanFailure, ScanPageParams, ScanPair,
+    ScanParams, ScanReport, ScanRequest, ScanResponse, ScanSort, ScanState, ScanSummary,
+    ScanSymbol, ScanUpdate, ScansResponse, SortOrder,
+};
 pub use session::{SessionRequest, SessionResponse, TokenFor};
 pub use status::{
     Backfill, Database, DatabaseFlavour, FeedState, FeedStatus, Gaps, StatusResponse, SymbolFeed,
     SymbolFeedState, TableRows,
 };
 pub use stream::{BarsData, EndReason, EventKind, PairUpdate, StreamEvent, Tick, TooFewBars};
+pub use sweep::{Sweep, SweepCells, SweepRequest, SweepResponse, SweepResult, SweepsResponse};
 pub use symbols::{NoParams, SymbolInfo, SymbolsResponse};
+pub use ticket::{OrderAction, TicketData, TicketLeg, TicketParams, TicketResponse};
 pub use trades::{TradeColumns, TradesParams, TradesResponse};
 pub use watchlist::{
     WATCHLIST_MOST_PAIRS, WatchlistData, WatchlistFigures, WatchlistPair, WatchlistPut,

@@ -6,6 +6,8 @@
 //! | `bars:BTCUSDT:1m` | the last bars, then those that change |
 //! | `pair:y=ETHUSDT&x=BTCUSDT` | [`PairUpdate`]: the parameters of `/pairs/analytics`, percent-encoded as in its query string |
 //! | `watchlist` | [`WatchlistData`]: all rows, then those that change, about once a second |
+//! | `scan:7` | [`ScanUpdate`]: the scan, then again whenever it is further |
+//! | `radar` | [`RadarData`]: every pair of the feed's symbols, once a second |
 //! | `alerts` | where alert rules stand and what they told; then what changes, each event once |
 //! | `status` | [`StatusResponse`] whenever it changes |
 //!
@@ -19,7 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AlertsData, Alignment, BarColumns, Interval, Missing, PairColumns, PairFit, PairParams,
-    PairSummary, PairTests, PairWarning, StatusResponse, Venue, WatchlistData,
+    PairSummary, PairTests, PairWarning, RadarData, ScanUpdate, StatusResponse, Venue,
+    WatchlistData,
 };
 
 /// One event of the stream.
@@ -79,6 +82,30 @@ pub enum StreamEvent {
         /// The list, or the rows that changed.
         data: Box<WatchlistData>,
     },
+    /// The pairs that are furthest from their mean. The newest event says it all; there is no `reset`.
+    Radar {
+        /// `radar`.
+        topic: String,
+        /// How the data relate to what was sent before.
+        kind: EventKind,
+        /// When the event was made, ms since the epoch.
+        #[serde(rename = "asOf")]
+        as_of: i64,
+        /// The pairs.
+        data: Box<RadarData>,
+    },
+    /// A scan. The newest event says it all; there is no `reset`.
+    Scan {
+        /// The topic as it was asked for.
+        topic: String,
+        /// How the data relate to what was sent before.
+        kind: EventKind,
+        /// When the event was made, ms since the epoch.
+        #[serde(rename = "asOf")]
+        as_of: i64,
+        /// The scan.
+        data: Box<ScanUpdate>,
+    },
     /// What the stack is doing. The newest event says it all; there is no `reset`.
     Status {
         /// `status`.
@@ -124,6 +151,8 @@ impl StreamEvent {
             | Self::Bars { topic, .. }
             | Self::Pair { topic, .. }
             | Self::Watchlist { topic, .. }
+            | Self::Radar { topic, .. }
+            | Self::Scan { topic, .. }
             | Self::Alerts { topic, .. }
             | Self::Status { topic, .. } => Some(topic),
             Self::End { .. } => None,

@@ -20,6 +20,7 @@ use crate::{
     availability::Availability,
     dashboard,
     hub::Hub,
+    jobs::Runner,
     middleware::{self, Rules, deadline::Times, host::AllowedHosts, rate_limit::RateLimit},
     network::TrustedProxies,
     openapi,
@@ -50,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) max_streams: usize,
     pub(crate) max_alert_rules: u32,
+    /// Jobs of all kinds that may wait or run at once.
+    pub(crate) max_jobs: u32,
     /// Where webhooks may lead.
     pub(crate) webhooks: Reach,
 }
@@ -59,6 +62,7 @@ pub(crate) struct Shared {
 pub(crate) struct App {
     shared: Shared,
     evaluator: Evaluator,
+    runner: Runner,
     database: Availability,
     health: Health,
     router: Router,
@@ -90,6 +94,7 @@ impl App {
             streams: Arc::new(Semaphore::new(max_streams)),
             max_streams,
             max_alert_rules: config.alerts.api_max_alert_rules,
+            max_jobs: config.jobs.api_max_jobs,
             webhooks: if config.alerts.api_webhooks_anywhere {
                 Reach::Anywhere
             } else {
@@ -103,6 +108,10 @@ impl App {
             directory: shared.directory.clone(),
             sender: Sender::new(shared.webhooks)?,
             term: Duration::from_millis(config.alerts.api_alert_lease_ms),
+        };
+        let runner = Runner {
+            shared: shared.clone(),
+            term: Duration::from_millis(config.jobs.api_job_lease_ms),
         };
         // The recorder must be there before the first figure is recorded.
         service::metrics::handle();
@@ -133,18 +142,36 @@ impl App {
         Ok(Self {
             shared,
             evaluator,
+            runner,
             database,
             health,
             router,
         })
     }
 
+    pub(crate) const fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(crate) const fn database(&self) -> &Availability {
+        &self.database
+    }
+
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
     }
 
-    /// Starts the tasks behind the routes.
+    /// Starts the tasks behind the routes, and those of the one process among all that alerts and does jobs.
     pub(crate) fn start(&self, shutdown: &CancellationToken) -> Running {
+        let running = self.answer(shutdown);
+        let tasks = &running.tasks;
+        tasks.spawn(self.evaluator.clone().run(shutdown.clone()));
+        tasks.spawn(self.runner.clone().run(shutdown.clone()));
+        running
+    }
+
+    /// Starts the tasks behind the routes, and nothing that acts by itself.
+    pub(crate) fn answer(&self, shutdown: &CancellationToken) -> Running {
         self.shared.hub.start();
         let tasks = TaskTracker::new();
         let probe = Probe::new(&self.shared.store);
@@ -152,7 +179,6 @@ impl App {
         tasks.spawn(shutdown.clone().run_until_cancelled_owned(database));
         let notifications = watch_notifications(self.shared.hub.clone(), self.health.clone());
         tasks.spawn(shutdown.clone().run_until_cancelled_owned(notifications));
-        tasks.spawn(self.evaluator.clone().run(shutdown.clone()));
         // Streams end as soon as shutdown begins: a connection with an open one would never be idle.
         let (hub, shutdown) = (self.shared.hub.clone(), shutdown.clone());
         tasks.spawn(async move {
@@ -167,6 +193,7 @@ impl App {
 }
 
 /// The tasks behind the routes.
+#[derive(Debug)]
 pub(crate) struct Running {
     tasks: TaskTracker,
     store: Store,

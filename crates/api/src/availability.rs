@@ -57,6 +57,19 @@ impl Availability {
         *self.0.verdict.borrow()
     }
 
+    /// Waits until the database can be used, or it is known why not.
+    ///
+    /// # Errors
+    /// With the reason.
+    pub(crate) async fn known(&self) -> Result<(), String> {
+        let mut verdict = self.0.verdict.subscribe();
+        // The sender is part of this, so it is there.
+        let _ = verdict
+            .wait_for(|verdict| *verdict != Verdict::Unknown)
+            .await;
+        reason(self.verdict()).map_or(Ok(()), Err)
+    }
+
     /// Waits until the database does not answer.
     pub(crate) async fn away(&self) {
         let mut verdict = self.0.verdict.subscribe();

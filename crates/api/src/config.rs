@@ -2,6 +2,7 @@
 
 mod access;
 mod alerts;
+mod jobs;
 mod limits;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -12,6 +13,7 @@ use store::{DatabaseUrls, PoolSettings};
 
 pub use access::AccessArgs;
 pub use alerts::AlertArgs;
+pub use jobs::JobArgs;
 pub use limits::LimitArgs;
 
 /// Settings of the API server, as flags and environment variables.
@@ -102,6 +104,13 @@ pub struct Config {
         reason = "a doc comment here would replace that of the flattened flags"
     )]
     pub alerts: AlertArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment here would replace that of the flattened flags"
+    )]
+    pub jobs: JobArgs,
 }
 
 /// Where the database is.
@@ -198,6 +207,7 @@ impl Config {
             api_upload_dir: None,
             api_coalesce_ms: 100,
             alerts: AlertArgs::default(),
+            jobs: JobArgs::default(),
         }
     }
 

@@ -7,14 +7,14 @@
 //! | [`pump`] | hears notifications, keeps watermarks, raises the signals of topics |
 //! | [`signal`] | what a topic has to catch up with, merged |
 //! | [`overview`] | 24-hour volumes of all symbols, read together |
-//! | [`ticks`], [`bars`], [`pair`], [`watchlist`], [`alerts`], [`status`] | one task for each topic: reads what changed, tells its clients |
+//! | [`ticks`], [`bars`], [`pair`], [`watchlist`], [`scan`], [`radar`], [`alerts`], [`status`] | one task for each topic: reads what changed, tells its clients |
 //! | [`window`] | the last bars of a series, as its clients have them |
 //! | [`outbox`] | from a topic to its clients: bounded queues |
 //! | [`client`] | one client's stream: events with ids, heartbeats, an end with a reason |
 //!
 //! A topic's task starts when it is first asked for and stays: without clients it holds nothing and
-//! reads nothing, and there are only so many topics. That of a pair ends when nobody follows it: there are
-//! any number of pairs and parameters.
+//! reads nothing, and there are only so many topics. Those of a pair and of a scan end when nobody follows them: there are
+//! any number of pairs and parameters, and of scans.
 
 pub(crate) mod alerts;
 pub(crate) mod bars;
@@ -24,6 +24,8 @@ pub(crate) mod overview;
 mod pair;
 pub(crate) mod position;
 pub(crate) mod pump;
+mod radar;
+mod scan;
 pub(crate) mod signal;
 pub(crate) mod status;
 pub(crate) mod subject;
@@ -52,6 +54,8 @@ use self::{
     pair::PairTopic,
     position::Position,
     pump::Pulse,
+    radar::RadarTopic,
+    scan::ScanTopic,
     status::StatusTopic,
     subject::{Meaning, ResolvedTopic, Subject},
     ticks::TicksTopic,
@@ -279,6 +283,14 @@ impl Hub {
                 let topic = WatchlistTopic::new(store, inner.sessions.clone(), &pulse);
                 self.run(topic.run(admissions, asked));
             }
+            Subject::Scan(id) => {
+                let topic = ScanTopic::new(store, &pulse, name, *id, inner.coalesce);
+                let (hub, key) = (self.clone(), key.clone());
+                self.run(topic.run(admissions, move |admissions| {
+                    hub.drop_unused(&key, admissions)
+                }));
+            }
+            Subject::Radar => self.run(RadarTopic::new(store, pulse).run(admissions)),
             Subject::Alerts => {
                 let topic = AlertsTopic::new(store, &pulse, inner.coalesce);
                 self.run(topic.run(admissions));

@@ -22,7 +22,12 @@
 //! | `uploads` | files on their way to a dataset |
 //! | `hub` | live data: heard once, read once, sent to every client |
 //! | `live` | closes and analyses that follow the market, shared by everybody who asks for the same |
+//! | `radar` | every pair of the feed, followed at once |
+//! | `jobs`, `scans`, `sweeps` | work in the background, done by one process |
+//! | `tenure` | the times in which this process holds a lease |
+//! | `backtest`, `ticket` | what trading a pair would have brought, and the orders that it takes now |
 //! | `alerts` | alert rules: evaluated by one process, told to everybody |
+//! | [`Local`], [`offline`] | the same answers without a socket, and of bars from anywhere without a database |
 //! | `dashboard` | the static files of the page |
 //! | [`openapi`] | the document that describes all this |
 //!
@@ -32,31 +37,41 @@ mod access;
 mod alerts;
 mod app;
 mod availability;
+mod backtest;
 mod body;
 pub mod config;
 mod convert;
 mod csv;
 mod dashboard;
 mod hub;
+mod jobs;
 mod live;
+mod local;
 mod middleware;
 mod network;
+pub mod offline;
 pub mod openapi;
 mod pairs;
 mod params;
 mod patience;
 mod problem;
+mod radar;
 mod resolve;
 mod routes;
+mod scans;
 mod server;
 mod source;
 mod status;
+mod sweeps;
+mod tenure;
+mod ticket;
 mod uploads;
 mod watchlist;
 
 use tokio_util::sync::CancellationToken;
 
 pub use config::{AccessArgs, Config, DatabaseArgs, LimitArgs};
+pub use local::{Local, LocalError};
 pub use server::Server;
 
 /// Binds and serves until `shutdown`.

@@ -2,6 +2,7 @@
 
 mod common;
 mod defaults;
+mod pair_parameters;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use crate::{access::Access, app::Shared, routes as handlers};
     tags(
         (name = "Market data", description = "Symbols, bars, trades and their live stream"),
         (name = "Pairs", description = "Hedge ratio, spread, z-score, correlation and tests of two series"),
+        (name = "Scans", description = "Every pair of many symbols, tested in the background"),
         (name = "Access", description = "The token, exchanged for a session"),
         (name = "Datasets", description = "Uploads: what the other calls take as `source=dataset:{id}`"),
         (name = "Alerts", description = "Rules that are evaluated whether or not anybody looks, and what they told"),
@@ -39,12 +41,18 @@ pub(crate) fn api_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(handlers::bars::get))
         .routes(routes!(handlers::trades::get))
         .routes(routes!(handlers::pairs::get))
+        .routes(routes!(handlers::pairs::backtest::get))
+        .routes(routes!(handlers::pairs::ticket::get))
         .routes(routes!(
             handlers::datasets::list,
             handlers::datasets::create
         ))
         .routes(routes!(handlers::datasets::get, handlers::datasets::delete))
         .routes(routes!(handlers::watchlist::get, handlers::watchlist::put))
+        .routes(routes!(handlers::scans::list, handlers::scans::create))
+        .routes(routes!(handlers::scans::get, handlers::scans::delete))
+        .routes(routes!(handlers::sweeps::list, handlers::sweeps::create))
+        .routes(routes!(handlers::sweeps::get, handlers::sweeps::delete))
         .routes(routes!(handlers::status::get))
         .routes(routes!(handlers::stream::get))
         .routes(routes!(
@@ -91,6 +99,7 @@ pub fn to_json(document: &OpenApi) -> String {
 #[must_use]
 pub fn document() -> OpenApi {
     let mut api = api_routes().into_openapi();
+    pair_parameters::share(&mut api);
     api.merge(session_routes().into_openapi());
     let mut document = Document::openapi().nest("/api/v1", api);
     document.merge(operation_routes().into_openapi());

@@ -44,6 +44,12 @@ pub enum ApiError {
         /// Joined bars it takes.
         needed: u32,
     },
+    /// Bars enough, but nothing to trade at or by.
+    #[error("no backtest: {0}")]
+    NoBacktest(String),
+    /// No orders that make sense.
+    #[error("no ticket: {0}")]
+    NoTicket(String),
     /// More is waiting to be computed than is sensible to wait for.
     #[error("too many analyses are waiting")]
     Busy,
@@ -121,6 +127,15 @@ pub enum ApiError {
     /// There are as many alert rules as there may be.
     #[error("there are {0} alert rules")]
     TooManyAlertRules(u32),
+    /// No scan of this id.
+    #[error("no scan {0}")]
+    UnknownScan(i64),
+    /// No sweep of this id.
+    #[error("no sweep {0}")]
+    UnknownSweep(i64),
+    /// As much work waits in the background as may.
+    #[error("{0} jobs are waiting")]
+    TooManyJobs(u32),
     /// All streams that may be open at once are.
     #[error("{0} streams are open")]
     TooManyStreams(usize),
@@ -147,7 +162,7 @@ impl ApiError {
         self.problem().detail
     }
 
-    fn problem(&self) -> Problem {
+    pub(crate) fn problem(&self) -> Problem {
         match self {
             Self::BadParameters(errors) => {
                 let detail: Vec<String> = errors
@@ -180,6 +195,20 @@ impl ApiError {
                 );
                 problem.detail =
                     format!("There are {got} joined closed bars of {of}, and it takes {needed}.");
+                problem
+            }
+            Self::NoBacktest(detail) => {
+                let mut problem = plain(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "no-backtest",
+                    "No backtest",
+                );
+                problem.detail = format!("{detail}.");
+                problem
+            }
+            Self::NoTicket(detail) => {
+                let mut problem = plain(StatusCode::UNPROCESSABLE_ENTITY, "no-ticket", "No ticket");
+                problem.detail = format!("{detail}.");
                 problem
             }
             Self::Busy => {
@@ -356,6 +385,29 @@ impl ApiError {
                 );
                 problem.detail = format!(
                     "There are {most} alert rules, which is the most allowed; delete one before you make another."
+                );
+                problem
+            }
+            Self::UnknownScan(id) => {
+                let mut problem = plain(StatusCode::NOT_FOUND, "unknown-scan", "Unknown scan");
+                problem.detail =
+                    format!("There is no scan {id}; /api/v1/scans lists those there are.");
+                problem
+            }
+            Self::UnknownSweep(id) => {
+                let mut problem = plain(StatusCode::NOT_FOUND, "unknown-sweep", "Unknown sweep");
+                problem.detail =
+                    format!("There is no sweep {id}; /api/v1/sweeps lists those there are.");
+                problem
+            }
+            Self::TooManyJobs(most) => {
+                let mut problem = plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "too-many-jobs",
+                    "Too many jobs",
+                );
+                problem.detail = format!(
+                    "{most} jobs wait or run already, which is the most allowed; delete one or try again later."
                 );
                 problem
             }

@@ -17,6 +17,7 @@ use crate::{
 const DEFAULTS: Defaults = Defaults {
     transform: Transform::Log,
     open: true,
+    fit: None,
 };
 
 /// The specs of these pairs, each leg with its venue.

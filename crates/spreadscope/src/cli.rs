@@ -5,6 +5,10 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use exchange_sim::Shift;
 
+pub use crate::terminal::{
+    AnalyzeArgs, BacktestArgs, DatabaseArgs, ExportArgs, ImportArgs, PairArgs, ScanArgs,
+};
+
 /// Live pair analytics of Binance USD-M perpetuals, in one process.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
@@ -27,9 +31,19 @@ pub enum Command {
     Demo(DemoArgs),
     /// The stack on live Binance data.
     Up(UpArgs),
+    /// Hedge ratio, z-score and tests of a pair, from a database or from CSV files.
+    Analyze(AnalyzeArgs),
+    /// Every pair of many symbols tested for cointegration, of a database or of CSV files.
+    Scan(ScanArgs),
+    /// What trading a pair's z-score would have brought, from a database or from CSV files.
+    Backtest(BacktestArgs),
+    /// A CSV file of prices into a database, as a dataset.
+    Import(ImportArgs),
+    /// Bars of a symbol, or a dataset, out of a database as CSV.
+    Export(ExportArgs),
 }
 
-/// Settings of both commands.
+/// Settings of both commands that run the stack.
 #[derive(Clone, Args)]
 pub struct CommonArgs {
     /// Directory for everything that is kept [default: a directory for each command in /var/lib/spreadscope for root,

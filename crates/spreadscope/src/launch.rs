@@ -8,23 +8,32 @@ use store::{DatabaseUrls, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cli::{Command, CommonArgs},
+    cli::{CommonArgs, DemoArgs, UpArgs},
     database::{Database, MAIN_DATABASE},
     feed::{self, Feed},
     place::{Kind, Place},
-    port,
+    port, running,
     stop::{SERVICES_PATIENCE, Stop},
     tasks::Tasks,
     world,
 };
 
-/// Runs a command until a signal stops it.
+/// Which stack.
+#[derive(Debug)]
+pub enum Stack {
+    /// On the simulated exchange.
+    Demo(DemoArgs),
+    /// On Binance.
+    Up(UpArgs),
+}
+
+/// Runs a stack until a signal stops it.
 ///
 /// # Errors
 /// A sentence for the terminal: which setting is bad, or which service failed.
-pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
+pub async fn run(stack: Stack) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals().context("cannot install signal handlers")?;
-    let plan = Plan::of(command)?;
+    let plan = Plan::of(stack)?;
     let common = plan.common();
     // A second instance is told of the first, not of the port that the first one has.
     let place = match common.database_url {
@@ -53,21 +62,21 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 /// A command whose settings have been checked as far as they can be before anything is started.
 struct Plan {
-    command: Command,
+    stack: Stack,
     dashboard_dir: Option<PathBuf>,
     database_name: String,
     live_symbols: Vec<Symbol>,
 }
 
 impl Plan {
-    fn of(command: Command) -> anyhow::Result<Self> {
-        let (common, database_name, live_symbols) = match &command {
-            Command::Demo(arguments) => (
+    fn of(stack: Stack) -> anyhow::Result<Self> {
+        let (common, database_name, live_symbols) = match &stack {
+            Stack::Demo(arguments) => (
                 &arguments.common,
                 world::database_name(arguments)?,
                 Vec::new(),
             ),
-            Command::Up(arguments) => (
+            Stack::Up(arguments) => (
                 &arguments.common,
                 MAIN_DATABASE.to_owned(),
                 feed::live_symbols(arguments)?,
@@ -78,21 +87,21 @@ impl Plan {
             dashboard_dir,
             database_name,
             live_symbols,
-            command,
+            stack,
         })
     }
 
     fn common(&self) -> &CommonArgs {
-        match &self.command {
-            Command::Demo(arguments) => &arguments.common,
-            Command::Up(arguments) => &arguments.common,
+        match &self.stack {
+            Stack::Demo(arguments) => &arguments.common,
+            Stack::Up(arguments) => &arguments.common,
         }
     }
 
     fn kind(&self) -> Kind {
-        match &self.command {
-            Command::Demo(_) => Kind::Demo,
-            Command::Up(_) => Kind::Live,
+        match &self.stack {
+            Stack::Demo(_) => Kind::Demo,
+            Stack::Up(_) => Kind::Live,
         }
     }
 }
@@ -134,11 +143,14 @@ async fn serve(
     stop: &Stop,
 ) -> anyhow::Result<()> {
     let url = database.url();
-    let feed = match &plan.command {
-        Command::Demo(arguments) => {
+    let _announced = place
+        .map(|place| running::announce(place.dir(), url))
+        .transpose()?;
+    let feed = match &plan.stack {
+        Stack::Demo(arguments) => {
             feed::demo(arguments, place.map(Place::dir), &plan.database_name, url).await?
         }
-        Command::Up(arguments) => feed::live(
+        Stack::Up(arguments) => feed::live(
             arguments,
             plan.live_symbols.clone(),
             place.map(Place::dir),

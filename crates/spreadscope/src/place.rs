@@ -74,7 +74,8 @@ impl Place {
     }
 }
 
-fn default_dir(kind: Kind) -> anyhow::Result<PathBuf> {
+/// Where data of this kind is kept unless somebody says otherwise.
+pub(crate) fn default_dir(kind: Kind) -> anyhow::Result<PathBuf> {
     let myself = fs::metadata("/proc/self")
         .context("cannot read /proc/self")?
         .uid();

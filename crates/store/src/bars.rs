@@ -275,6 +275,44 @@ async fn select<R: Selected>(
         .collect()
 }
 
+#[derive(sqlx::FromRow)]
+struct CloseOfRow {
+    symbol_id: SymbolId,
+    #[sqlx(flatten)]
+    close: CloseRow,
+}
+
+/// Closes of many symbols that start in `[from_ms, to_ms)`, ascending, in one query: what has closed since.
+///
+/// Cost: in proportion to the bars read.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn closes_of(
+    store: &Store,
+    symbols: &[SymbolId],
+    interval: Interval,
+    from_ms: i64,
+    to_ms: i64,
+) -> Result<Vec<(SymbolId, StoredClose)>> {
+    let sql = format!(
+        "SELECT symbol_id, {} FROM bars_{interval}
+         WHERE symbol_id = ANY($1) AND bucket >= $2 AND bucket < $3
+         ORDER BY bucket, symbol_id",
+        CloseRow::COLUMNS
+    );
+    let ids: Vec<i32> = symbols.iter().map(|id| id.0).collect();
+    let rows: Vec<CloseOfRow> = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(ids)
+        .bind(crate::time::from_ms(from_ms))
+        .bind(crate::time::from_ms(to_ms))
+        .fetch_all(store.read_pool())
+        .await?;
+    rows.into_iter()
+        .map(|row| Ok((row.symbol_id, row.close.try_into()?)))
+        .collect()
+}
+
 /// A time at or before the oldest bar of a symbol, by less than a day, and the time of its newest kline or
 /// trade; `None` if it has none.
 async fn extent(store: &Store, symbol_id: SymbolId) -> Result<Option<(i64, i64)>> {

@@ -33,6 +33,7 @@
 //! | [`events`], [`notifications`] | what has just been written, pushed to readers |
 //! | [`probe`] | whether the database answers |
 //! | [`alerts`] | alert rules, where they stand, what they told, and its deliveries |
+//! | [`jobs`] | work in the background, done by one process at a time |
 //! | [`feed_status`] | what the ingestor says of itself every second |
 //!
 //! Times are milliseconds since the Unix epoch (`…_ms`) in Rust and `timestamptz` in SQL; prices
@@ -49,6 +50,7 @@ pub mod events;
 pub mod feed_status;
 pub mod gaps;
 pub mod history;
+pub mod jobs;
 pub mod leases;
 pub mod notifications;
 pub mod probe;

@@ -91,6 +91,8 @@ pub enum Table {
     AlertRules,
     /// Where alert rules stand, and what they told.
     Alerts,
+    /// Jobs: made, further than they were, ended or deleted.
+    Jobs,
     /// Of a newer version: whoever does not know it shows nothing of it.
     #[serde(other)]
     Unknown,

@@ -4,7 +4,7 @@ mod support;
 
 use market::{Interval, Trade};
 use rand::RngExt;
-use store::{bars, refresh};
+use store::{BarRange, bars, refresh};
 use support::{
     DAY_MS, HOUR, MINUTE, SECOND, all_bars, assert_bars_equal, random_trades, reference, register,
     same_bar, seeded, trade, write,
@@ -267,7 +267,7 @@ async fn the_newest_bars_are_found_across_quiet_stretches() -> Result {
     let mut paged = Vec::new();
     let mut from_ms = 0;
     loop {
-        let range = store::BarRange {
+        let range = BarRange {
             from_ms,
             to_ms: None,
             limit: 7,
@@ -278,5 +278,33 @@ async fn the_newest_bars_are_found_across_quiet_stretches() -> Result {
         paged.extend(page);
     }
     assert_eq!(paged, all);
+    Ok(())
+}
+
+#[tokio::test]
+async fn closes_of_many_symbols_are_those_of_each() -> Result {
+    let db = TestDb::create().await?;
+    let store = db.store();
+    let ids = register(store, &["AAAUSDT", "BBBUSDT", "CCCUSDT"]).await?;
+    let mut rng = seeded(11);
+    for id in &ids {
+        write(store, *id, &random_trades(&mut rng, 400, DAY_MS, 2_000)).await?;
+    }
+    let (from_ms, to_ms) = (DAY_MS + 5 * 60_000, DAY_MS + 12 * 60_000);
+    let wanted = &ids[..2];
+    let found = bars::closes_of(store, wanted, Interval::M1, from_ms, to_ms).await?;
+    assert!(found.is_sorted_by_key(|(_, close)| close.bucket_ms));
+    for id in wanted {
+        let range = BarRange {
+            from_ms,
+            to_ms: Some(to_ms),
+            limit: 1_000,
+        };
+        let own = bars::read_closes(store, *id, Interval::M1, range).await?;
+        assert!(!own.is_empty());
+        let of_id = found.iter().filter(|(of, _)| of == id);
+        assert!(of_id.map(|(_, close)| *close).eq(own));
+    }
+    assert!(found.iter().all(|(id, _)| wanted.contains(id)));
     Ok(())
 }

@@ -265,7 +265,8 @@ fn dispatch(stores: Stores, event: StreamEvent) {
             stores.notice.hear(stores, &topic, kind, &data);
             pair::take(stores, &topic, kind, data, as_of);
         }
-        StreamEvent::End { .. } => {}
+        // The page subscribes to neither of the topics `radar` and `scan`.
+        StreamEvent::Radar { .. } | StreamEvent::Scan { .. } | StreamEvent::End { .. } => {}
     }
 }
 

@@ -8,12 +8,11 @@ use service::Backoff;
 use store::{
     Lease, Result, Store, StoreError, Table,
     alerts::{AlertRule, NewEvent, RuleState, rules, states},
-    leases,
 };
 use tokio::{
     sync::watch,
     task::{AbortHandle, JoinSet},
-    time::{Instant, sleep},
+    time::sleep,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +25,7 @@ use super::{
     webhook::Sender,
     worker::{Tools, Worker},
 };
-use crate::{convert, hub::Hub, live::Sessions, resolve::Directory};
+use crate::{convert, hub::Hub, live::Sessions, resolve::Directory, tenure::Tenure};
 
 /// Name of the lease.
 const LEASE: &str = "alerts";
@@ -34,7 +33,6 @@ const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 /// Rules are looked at again after so long, should a notification be lost.
 const LOOK_PAUSE: Duration = Duration::from_secs(30);
-const RELEASE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What evaluating takes.
 #[derive(Debug, Clone)]
@@ -51,32 +49,16 @@ pub(crate) struct Evaluator {
 impl Evaluator {
     /// Evaluates whenever nobody else does, until the shutdown.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
-        let owner = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
-        let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MOST);
-        while !shutdown.is_cancelled() {
-            let pause = match leases::acquire(&self.store, LEASE, &owner, self.term).await {
-                Ok(Some(lease)) => {
-                    backoff.reset();
-                    tracing::info!(epoch = lease.epoch, "evaluating alerts");
-                    // Boxed: it holds everything that evaluates, and would make this future as large all the time.
-                    Box::pin(self.hold(&lease, &shutdown)).await;
-                    Duration::ZERO
-                }
-                Ok(None) => self.term / 4,
-                Err(error) => {
-                    tracing::debug!(%error, "the lease of alerts could not be asked for");
-                    backoff.next_delay()
-                }
-            };
-            tokio::select! {
-                () = shutdown.cancelled() => {}
-                () = sleep(pause) => {}
-            }
+        let mut tenure = Tenure::new(self.store.clone(), LEASE, self.term);
+        while let Some(lease) = tenure.begin(&shutdown).await {
+            tracing::info!(epoch = lease.epoch, "evaluating alerts");
+            // Boxed: it holds everything that evaluates, and would make this future as large all the time.
+            Box::pin(self.hold(&lease, &tenure, &shutdown)).await;
         }
     }
 
     /// The time as holder. Everything that was begun ends with it.
-    async fn hold(&self, lease: &Lease, shutdown: &CancellationToken) {
+    async fn hold(&self, lease: &Lease, tenure: &Tenure, shutdown: &CancellationToken) {
         let board = Arc::new(Board::new(self.store.clone(), lease.clone()));
         let (feeds, seen) = watch::channel(feeds::Feeds::from([]));
         let pulse = self.hub.pulse();
@@ -94,7 +76,7 @@ impl Evaluator {
         };
         let ended = tokio::select! {
             () = shutdown.cancelled() => None,
-            () = self.renew(lease) => Some(StoreError::LeaseLost(LEASE.to_owned())),
+            () = tenure.until_lost(lease) => Some(StoreError::LeaseLost(LEASE.to_owned())),
             error = deliverer.run() => Some(error),
             error = board.save_regularly() => Some(error),
             error = self.supervise(lease, tools) => Some(error),
@@ -104,39 +86,7 @@ impl Evaluator {
             tracing::warn!(%error, epoch = lease.epoch, "alerts are not evaluated here any more");
         }
         if !matches!(ended, Some(StoreError::LeaseLost(_))) {
-            let give_back = async {
-                board.save().await?;
-                leases::release(&self.store, lease).await
-            };
-            match tokio::time::timeout(RELEASE_PATIENCE, give_back).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::debug!(%error, "the lease of alerts was not given back"),
-                Err(_) => {
-                    tracing::debug!("the database did not take the lease of alerts back in time");
-                }
-            }
-        }
-    }
-
-    /// Renews three times a term; returns when the lease is lost or may be.
-    async fn renew(&self, lease: &Lease) {
-        let mut valid_until = Instant::now() + self.term;
-        let mut pause = self.term / 3;
-        loop {
-            sleep(pause).await;
-            let asked = Instant::now();
-            let left = valid_until.saturating_duration_since(asked);
-            match tokio::time::timeout(left, leases::renew(&self.store, lease, self.term)).await {
-                Ok(Ok(())) => {
-                    valid_until = asked + self.term;
-                    pause = self.term / 3;
-                }
-                Ok(Err(StoreError::LeaseLost(_))) | Err(_) => return,
-                Ok(Err(error)) => {
-                    tracing::debug!(%error, "the lease of alerts could not be renewed yet");
-                    pause = self.term / 10;
-                }
-            }
+            tenure.give_back(lease, board.save()).await;
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) enum Subject {
     /// The legs are at their venues.
     Pair(Box<PairSpec>, Follower),
     Watchlist,
+    Scan(i64),
+    Radar,
     Alerts,
     Status,
 }
@@ -60,6 +62,8 @@ impl ResolvedTopic {
                 Subject::Pair(Box::new(spec), follower)
             }
             Topic::Watchlist => Subject::Watchlist,
+            Topic::Scan(id) => Subject::Scan(*id),
+            Topic::Radar => Subject::Radar,
             Topic::Alerts => Subject::Alerts,
             Topic::Status => Subject::Status,
         };
@@ -76,6 +80,8 @@ impl ResolvedTopic {
             Subject::Ticks(_)
             | Subject::Pair(..)
             | Subject::Watchlist
+            | Subject::Scan(_)
+            | Subject::Radar
             | Subject::Alerts
             | Subject::Status => None,
         }
@@ -85,7 +91,11 @@ impl ResolvedTopic {
         match &self.subject {
             Subject::Ticks(symbol) | Subject::Bars(symbol, _) => Meaning::Symbol(symbol.symbol_id),
             Subject::Pair(spec, _) => Meaning::Pair(spec.clone()),
-            Subject::Watchlist | Subject::Alerts | Subject::Status => Meaning::Itself,
+            Subject::Watchlist
+            | Subject::Scan(_)
+            | Subject::Radar
+            | Subject::Alerts
+            | Subject::Status => Meaning::Itself,
         }
     }
 }

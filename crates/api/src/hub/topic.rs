@@ -22,6 +22,10 @@ pub(crate) enum Topic {
     Pair(Box<PairQuery>),
     /// `watchlist`
     Watchlist,
+    /// `scan:7`
+    Scan(i64),
+    /// `radar`
+    Radar,
     /// `alerts`
     Alerts,
     /// `status`
@@ -63,6 +67,7 @@ impl FromStr for Topic {
         match text.split_once(':') {
             None if text == "status" => Ok(Self::Status),
             None if text == "watchlist" => Ok(Self::Watchlist),
+            None if text == "radar" => Ok(Self::Radar),
             None if text == "alerts" => Ok(Self::Alerts),
             Some(("ticks", symbol)) => Ok(Self::Ticks(
                 symbol
@@ -82,6 +87,12 @@ impl FromStr for Topic {
                     interval,
                 ))
             }
+            Some(("scan", id)) => id
+                .parse()
+                .ok()
+                .filter(|id| *id > 0)
+                .map(Self::Scan)
+                .ok_or_else(|| bad("its id is no whole number from 1".to_owned())),
             Some(("pair", query)) => query
                 .parse()
                 .map(|pair| Self::Pair(Box::new(pair)))
@@ -98,6 +109,8 @@ impl fmt::Display for Topic {
             Self::Bars(instrument, interval) => write!(f, "bars:{instrument}:{interval}"),
             Self::Pair(pair) => write!(f, "pair:{}", pair.text),
             Self::Watchlist => f.write_str("watchlist"),
+            Self::Scan(id) => write!(f, "scan:{id}"),
+            Self::Radar => f.write_str("radar"),
             Self::Alerts => f.write_str("alerts"),
             Self::Status => f.write_str("status"),
         }
@@ -116,7 +129,7 @@ impl fmt::Display for BadTopic {
         write!(
             f,
             "`{}` is no topic ({}); topics are ticks:BTCUSDT, bars:BTCUSDT:1m, pair:y=ETHUSDT&x=BTCUSDT (percent-encoded), \
-             watchlist, alerts and status, separated by commas",
+             watchlist, scan:7, radar, alerts and status, separated by commas",
             self.topic, self.detail
         )
     }
@@ -164,6 +177,8 @@ mod tests {
             "pair:y=ETHUSDT&x=BTCUSDT",
             "pair:x=simulated%3Abtcusdt&y=ETHUSDT&model=kalman&open=true",
             "watchlist",
+            "scan:7",
+            "radar",
             "alerts",
             "status",
         ] {
@@ -185,6 +200,10 @@ mod tests {
             "ticks:",
             "ticks:nasdaq:X",
             "trades:BTCUSDT",
+            "scan:",
+            "scan:0",
+            "scan:x",
+            "radar:7",
             "pair:",
             "pair:y=ETHUSDT",
             "pair:y=ETHUSDT&x=ETHUSDT",

@@ -22,10 +22,36 @@ fn table() -> Vec<(&'static str, &'static str, Value)> {
         ("getPairAnalytics", "exit", json!(0.5)),
         ("getPairAnalytics", "open", json!(false)),
     ];
+    // What these calls share with pair analytics means the same there.
+    for operation in ["getPairBacktest", "getPairTicket"] {
+        table.extend([
+            (operation, "interval", json!("1m")),
+            (operation, "limit", json!(1_000)),
+            (operation, "model", json!("ols")),
+            (operation, "transform", json!("level")),
+            (operation, "window", json!(60)),
+            (operation, "z", json!("rolling")),
+            (operation, "correlationOf", json!("returns")),
+            (operation, "entry", json!(2.0)),
+            (operation, "exit", json!(0.5)),
+            (operation, "feeBps", json!(5.0)),
+            (operation, "slippageBps", json!(1.0)),
+        ]);
+    }
+    table.extend([
+        ("getPairBacktest", "sizing", json!("beta_neutral")),
+        ("getPairBacktest", "fill", json!("open")),
+        ("getPairBacktest", "capital", json!(100_000.0)),
+        ("getPairTicket", "open", json!(false)),
+        ("getPairTicket", "notional", json!(10_000.0)),
+        ("getScan", "sort", json!("p")),
+    ]);
     let files = [
         "getBars",
         "getTrades",
         "getPairAnalytics",
+        "getPairBacktest",
+        "getScan",
         "getDataset",
         "getWatchlist",
         "listAlertEvents",

@@ -15,6 +15,7 @@ use super::{
     stability, thin,
     verdict::{Verdict, lack, verdict},
 };
+use crate::problem::ApiError;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,25 @@ pub(crate) enum Refusal {
     TooFew(TooFewBars),
     /// Nobody waits for it any more.
     Cancelled,
+}
+
+impl Refusal {
+    /// As it is told to who asked for `spec`.
+    pub(crate) fn of(self, spec: &PairSpec) -> ApiError {
+        match self {
+            Self::TooFew(bars) => ApiError::TooFewBars {
+                of: format!(
+                    "{} and {} at {}",
+                    spec.y.name(),
+                    spec.x.name(),
+                    spec.interval
+                ),
+                got: bars.got,
+                needed: bars.needed,
+            },
+            Self::Cancelled => ApiError::Internal("nobody waits for the answer".to_owned()),
+        }
+    }
 }
 
 /// Everything about a pair over `rows`.
@@ -96,9 +116,11 @@ fn cancelled(cancel: &CancellationToken) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether there are enough rows.
+///
 /// # Errors
 /// Unless the last closed row has every figure, and the tests something to test.
-fn enough(spec: &PairSpec, rows: &Rows) -> Result<(), Refusal> {
+pub(crate) fn enough(spec: &PairSpec, rows: &Rows) -> Result<(), Refusal> {
     let least = PairSpec::LIMITS.0 as usize;
     for (got, needed) in [(rows.closed, spec.needed()), (rows.shown().len(), least)] {
         if got < needed {
@@ -218,20 +240,24 @@ pub(crate) fn summary(series: &PairColumns, tests: &PairTests) -> PairSummary {
     }
 }
 
-/// What puts the series in doubt.
-pub(crate) fn cautions(spec: &PairSpec, alignment: &Alignment, fit: &PairFit) -> Vec<PairWarning> {
-    let mut warnings = Vec::new();
-    let mut warn = |code, detail| warnings.push(PairWarning { code, detail });
+/// Whether too much is carried forward.
+pub(crate) fn filled(alignment: &Alignment) -> Option<PairWarning> {
     let share = alignment.filled_share;
-    if share > align::FILLED_SHARE_TO_SHOW {
-        let detail = format!(
+    (share > align::FILLED_SHARE_TO_SHOW).then(|| PairWarning {
+        code: WarningCode::Filled,
+        detail: format!(
             "{} of {} rows ({:.1} %) repeat the last close of a leg that did not trade",
             alignment.filled,
             alignment.joined + alignment.filled,
             share * 100.0
-        );
-        warn(WarningCode::Filled, detail);
-    }
+        ),
+    })
+}
+
+/// What puts the series in doubt.
+pub(crate) fn cautions(spec: &PairSpec, alignment: &Alignment, fit: &PairFit) -> Vec<PairWarning> {
+    let mut warnings: Vec<PairWarning> = filled(alignment).into_iter().collect();
+    let mut warn = |code, detail| warnings.push(PairWarning { code, detail });
     if let Some(sd) = fit.standardized_sd {
         let detail = match analytics::kalman::Calibration::of(sd) {
             analytics::kalman::Calibration::TooWide => {

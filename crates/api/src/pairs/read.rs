@@ -24,6 +24,8 @@ use crate::{
 pub(crate) struct Defaults {
     pub(crate) transform: Transform,
     pub(crate) open: bool,
+    /// `None`: walking forward on the feed, in sample where both legs are datasets.
+    pub(crate) fit: Option<Fit>,
 }
 
 impl Defaults {
@@ -31,6 +33,12 @@ impl Defaults {
     pub(crate) const VIEW: Self = Self {
         transform: Transform::Level,
         open: false,
+        fit: None,
+    };
+    /// What is traded must not know the future.
+    pub(crate) const BACKTEST: Self = Self {
+        fit: Some(Fit::WalkForward),
+        ..Self::VIEW
     };
 }
 
@@ -90,6 +98,34 @@ impl PairSpec {
         "include",
     ];
 
+    /// The parameters of a backtest: none that looks at the open bar or draws.
+    pub(crate) const TRADED: [&str; 24] = [
+        "y",
+        "x",
+        "source",
+        "ySource",
+        "xSource",
+        "interval",
+        "limit",
+        "startTime",
+        "endTime",
+        "model",
+        "fit",
+        "lookback",
+        "transform",
+        "window",
+        "baseline",
+        "z",
+        "noise",
+        "memory",
+        "init",
+        "correlationOf",
+        "entry",
+        "exit",
+        "stop",
+        "maxFill",
+    ];
+
     /// The parameters of something that is followed rather than looked at once: none that fixes the range,
     /// thins it out or adds parts to the answer.
     pub(crate) const FOLLOWED: [&str; 24] = [
@@ -120,8 +156,8 @@ impl PairSpec {
     ];
 
     /// Reads a spec; `None` if anything is wrong, and then [`Params::finish`] tells all of it. Which names
-    /// may be given at all is decided where `params` is made, from [`NAMES`](Self::NAMES) or
-    /// [`FOLLOWED`](Self::FOLLOWED).
+    /// may be given at all is decided where `params` is made, from [`NAMES`](Self::NAMES),
+    /// [`TRADED`](Self::TRADED) or [`FOLLOWED`](Self::FOLLOWED).
     pub(crate) fn read(params: &mut Params, defaults: Defaults) -> Option<Self> {
         let legs = legs(params);
         let is_live = |leg: &Leg| leg.source() == Source::Live;
@@ -131,7 +167,12 @@ impl PairSpec {
         let (limit, start_ms, end_ms) = range(params);
         let parts = parts(params);
         let lookback = lookback(params);
-        let hedge = hedge(params, lookback, parts, any_live);
+        let of_source = if any_live {
+            Fit::WalkForward
+        } else {
+            Fit::InSample
+        };
+        let hedge = hedge(params, lookback, parts, defaults.fit.unwrap_or(of_source));
         let transform = params.optional("transform").unwrap_or(defaults.transform);
         let window = window(params);
         let z = z(params, hedge);
@@ -306,12 +347,7 @@ fn lookback(params: &mut Params) -> Lookback {
     Lookback::new(bars as usize).expect(IN_RANGE)
 }
 
-fn hedge(
-    params: &mut Params,
-    lookback: Lookback,
-    parts: Parts,
-    any_live: bool,
-) -> Option<HedgeSpec> {
+fn hedge(params: &mut Params, lookback: Lookback, parts: Parts, default: Fit) -> Option<HedgeSpec> {
     let model = match params.optional("model") {
         // What belongs to a model cannot be judged without one.
         None if params.has("model") => return None,
@@ -329,11 +365,6 @@ fn hedge(
             &format!("applies to model=kalman, and model is {model}"),
         );
     }
-    let default = if any_live {
-        Fit::WalkForward
-    } else {
-        Fit::InSample
-    };
     let fit = match params.optional("fit") {
         None if params.has("fit") => return None,
         given => given.unwrap_or(default),

@@ -1,6 +1,8 @@
 //! `GET /api/v1/pairs/analytics`
 
+pub(crate) mod backtest;
 mod table;
+pub(crate) mod ticket;
 
 use std::sync::Arc;
 
@@ -17,11 +19,7 @@ use crate::{
     app::Shared,
     convert,
     csv::Format,
-    pairs::{
-        Defaults, PairSpec, Rows,
-        analysis::{self, Refusal},
-        load,
-    },
+    pairs::{Defaults, PairSpec, Rows, analysis, load},
     params::Params,
     problem::ApiError,
 };
@@ -152,7 +150,7 @@ async fn computed(
     let (question, bars) = (spec.clone(), rows.clone());
     let work = move |cancel: &_| -> Result<Bytes, ApiError> {
         let analysis = analysis::answer(&question, &bars, cancel);
-        let analysis = analysis.map_err(|refusal| refused(&question, refusal))?;
+        let analysis = analysis.map_err(|refusal| refusal.of(&question))?;
         let params = question.params();
         let body = serde_json::to_vec(&Body { params, analysis });
         let body = body.map_err(|error| ApiError::Internal(error.to_string()))?;
@@ -161,22 +159,6 @@ async fn computed(
     let body = shared.workers.run(work).await??;
     shared.answers.put(spec, rows, body.clone());
     Ok(body)
-}
-
-fn refused(spec: &PairSpec, refusal: Refusal) -> ApiError {
-    match refusal {
-        Refusal::TooFew(bars) => ApiError::TooFewBars {
-            of: format!(
-                "{} and {} at {}",
-                spec.y.name(),
-                spec.x.name(),
-                spec.interval
-            ),
-            got: bars.got,
-            needed: bars.needed,
-        },
-        Refusal::Cancelled => ApiError::Internal("nobody waits for the answer".to_owned()),
-    }
 }
 
 /// The answer is made now, whenever its figures were computed: they are those of the bars of now.

@@ -9,6 +9,7 @@
 
 mod access;
 mod alerts;
+mod backtest;
 mod bars;
 mod dashboard;
 mod database_away;
@@ -22,11 +23,15 @@ mod openapi;
 mod operation;
 mod pairs;
 mod pairs_exact;
+mod radar;
+mod scans;
 mod security;
 mod stream;
 mod stream_late;
 mod stream_pair;
 mod support;
+mod sweeps;
 mod symbols;
+mod ticket;
 mod trades;
 mod watchlist;

@@ -265,6 +265,7 @@ fn the_text_of_a_spec_reads_back_as_the_same_spec_whatever_the_defaults() {
     let other = Defaults {
         transform: Transform::Log,
         open: true,
+        fit: None,
     };
     let all = combinations();
     assert_eq!(all.len(), 3 * 9 * 27);

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::response::Response;
 
-use super::refused;
 use crate::{
     app::Shared,
     csv,
@@ -42,7 +41,7 @@ pub(super) async fn download(
     );
     let work = move |_: &_| {
         let series = analysis::series(&spec, &rows);
-        series.map_err(|refusal| refused(&spec, refusal))
+        series.map_err(|refusal| refusal.of(&spec))
     };
     let series = shared.workers.run(work).await??;
     let mut header = COLUMNS.to_vec();

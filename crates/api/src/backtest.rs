@@ -1,0 +1,9 @@
+//! Backtests of pairs: what may be asked, the prices that orders are filled at, and the answer.
+
+mod answer;
+mod fills;
+pub(crate) mod spec;
+
+pub(crate) use answer::{answer, bars, nothing};
+pub(crate) use fills::{Fills, fills, no_opens};
+pub(crate) use spec::BacktestSpec;

@@ -1,0 +1,144 @@
+//! The task of a `scan:` topic: the scan is read when a job was heard to be another, and everybody is told who has it
+//! otherwise. The newest event says it all.
+
+use std::{sync::Arc, time::Duration};
+
+use api_types::{EventKind, ScanUpdate, StreamEvent};
+use service::Backoff;
+use store::{
+    Result, Store, Table,
+    jobs::{self, scans::KIND},
+};
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use super::{
+    Admission, forget_gone,
+    outbox::{Audience, Message},
+    pump::Pulse,
+    signal::Signal,
+};
+use crate::{convert, scans::tell};
+
+/// Whether anybody is left is looked at so often.
+const LOOK_PAUSE: Duration = Duration::from_secs(10);
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MOST: Duration = Duration::from_secs(5);
+
+pub(super) struct ScanTopic {
+    store: Store,
+    name: Arc<str>,
+    id: i64,
+    coalesce: Duration,
+    changed: Arc<Signal>,
+    audience: Audience,
+    /// Clients that were admitted and have been sent nothing yet.
+    waiting: Vec<Admission>,
+    /// What the audience has; `None` without one.
+    told: Option<ScanUpdate>,
+}
+
+impl ScanTopic {
+    pub(super) fn new(
+        store: Store,
+        pulse: &Pulse,
+        name: Arc<str>,
+        id: i64,
+        coalesce: Duration,
+    ) -> Self {
+        Self {
+            changed: pulse.signal_for_table(Table::Jobs),
+            store,
+            name,
+            id,
+            coalesce,
+            audience: Audience::default(),
+            waiting: Vec::new(),
+            told: None,
+        }
+    }
+
+    /// Goes on until nobody follows and `unused` agrees.
+    pub(super) async fn run(
+        mut self,
+        mut admissions: mpsc::Receiver<Admission>,
+        unused: impl Fn(&mpsc::Receiver<Admission>) -> bool,
+    ) {
+        let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MOST);
+        let mut look = interval(LOOK_PAUSE);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first tick is now, and the first client yet to come.
+        look.tick().await;
+        loop {
+            tokio::select! {
+                admission = admissions.recv() => match admission {
+                    Some(admission) => self.waiting.push(admission),
+                    None => return,
+                },
+                () = self.changed.raised() => {}
+                _ = look.tick() => {}
+            }
+            loop {
+                while let Ok(admission) = admissions.try_recv() {
+                    self.waiting.push(admission);
+                }
+                forget_gone(&mut self.waiting);
+                if self.audience.is_empty() {
+                    self.told = None;
+                    if self.waiting.is_empty() {
+                        if unused(&admissions) {
+                            return;
+                        }
+                        break;
+                    }
+                }
+                self.changed.take();
+                match self.read().await {
+                    Ok(now) => {
+                        backoff.reset();
+                        self.tell(now);
+                        // Whatever happens meanwhile is read together.
+                        sleep(self.coalesce).await;
+                        break;
+                    }
+                    Err(error) => {
+                        tracing::debug!(%error, scan = self.id, "a scan could not be read");
+                        sleep(backoff.next_delay()).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn read(&self) -> Result<ScanUpdate> {
+        let job = jobs::get(&self.store, KIND, self.id).await?;
+        Ok(ScanUpdate {
+            scan: job.map(tell::scan).transpose()?,
+        })
+    }
+
+    fn tell(&mut self, now: ScanUpdate) {
+        let message = |kind, data: &ScanUpdate| {
+            Message::new(&StreamEvent::Scan {
+                topic: self.name.to_string(),
+                kind,
+                as_of: convert::now_ms(),
+                data: Box::new(data.clone()),
+            })
+        };
+        if self.told.as_ref().is_some_and(|told| *told != now) {
+            self.audience.send(&message(EventKind::Update, &now));
+        }
+        if !self.waiting.is_empty() {
+            let snapshot = message(EventKind::Snapshot, &now);
+            for Admission { outbox, .. } in self.waiting.drain(..) {
+                if outbox.send(snapshot.clone()) {
+                    self.audience.admit(outbox);
+                }
+            }
+        }
+        self.told = Some(now);
+    }
+}
