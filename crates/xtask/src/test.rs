@@ -76,8 +76,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The selection of what uses a database. By target and not by package, as that would choose other features of the
-/// dependencies and build them all once more. Of unit tests there is no telling which do; they take no time.
+/// The selection of what uses a database. By target and not by package, and with this crate, as anything less would
+/// choose other features of the dependencies and build them all once more. Of unit tests there is no telling which do;
+/// they take no time.
 fn on_a_database() -> anyhow::Result<Vec<String>> {
     let mut cargo = command::cargo();
     cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
@@ -91,7 +92,7 @@ fn on_a_database() -> anyhow::Result<Vec<String>> {
     let is_test = |target: &serde_json::Value| {
         list(&target["kind"]).contains(&"test".into()) && target.get("required-features").is_none()
     };
-    let mut selection = vec!["--lib".to_owned()];
+    let mut selection = ["--lib", "--bin", "xtask"].map(str::to_owned).to_vec();
     for package in list(&metadata["packages"])
         .iter()
         .filter(|package| is_here(package))
