@@ -128,7 +128,7 @@ fn write(verdicts: &mut Verdicts) -> anyhow::Result<()> {
 fn ingest(verdicts: &mut Verdicts) -> anyhow::Result<()> {
     setup::postgres()?;
     let requirements = workspace::root().join("crates/drills/reference/requirements.txt");
-    let mut bench = cargo_bench("throughput");
+    let mut bench = cargo_bench("ingest");
     verdicts.of("ingest", bench.env("PYTHON", python::with(&requirements)?))
 }
 

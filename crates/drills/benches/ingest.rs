@@ -1,7 +1,7 @@
 //! Trades a second from the WebSocket to committed rows, by the ingestor as a process of its own: beside a binary
 //! COPY of the same rows and beside the common way in Python, fed with the same frames, in the same run.
 //!
-//! `cargo bench -p drills --bench throughput`. `FRAMES` says how many; `PYTHON` is a Python with
+//! `cargo bench --bench ingest`. `FRAMES` says how many; `PYTHON` is a Python with
 //! `reference/requirements.txt`, without which there is nothing to compare with.
 
 use std::{
