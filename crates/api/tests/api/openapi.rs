@@ -87,8 +87,9 @@ fn operations_are_valid_openapi_3_1_and_document_their_errors() {
             assert!(good, "{method} {path}");
             for (status, response) in responses {
                 assert!(response["description"].is_string());
+                // Refused before anything reads the request: nobody is there to say more.
                 assert!(
-                    response["content"].is_object(),
+                    status == "431" || response["content"].is_object(),
                     "{method} {path} {status} has no content"
                 );
             }

@@ -6,6 +6,7 @@ use super::compress;
 
 /// WASM, JavaScript and CSS together, compressed, with Plotly.
 const BUDGET_KB: f64 = 900.0;
+const BUDGETED: [&str; 3] = [".wasm", ".js", ".css"];
 
 /// Prints a line for each file and the verdict.
 pub(super) fn report(dist: &Path) -> anyhow::Result<()> {
@@ -36,14 +37,19 @@ pub(super) fn report(dist: &Path) -> anyhow::Result<()> {
     rows.sort_by(|a, b| b.2.total_cmp(&a.2));
     eprintln!("{:>10} {:>10} {:>10}", "kB", "gzip", "brotli");
     let mut totals = (0.0, 0.0, 0.0);
+    let mut code = 0.0;
     for (plain, gzip, brotli, name) in &rows {
         eprintln!("{plain:>10.1} {gzip:>10.1} {brotli:>10.1}  {name}");
         totals = (totals.0 + plain, totals.1 + gzip, totals.2 + brotli);
+        if BUDGETED.iter().any(|suffix| name.ends_with(suffix)) {
+            code += brotli;
+        }
     }
-    let verdict = if totals.2 <= BUDGET_KB { "ok" } else { "OVER" };
+    let verdict = if code <= BUDGET_KB { "ok" } else { "OVER" };
     eprintln!(
-        "{:>10.1} {:>10.1} {:>10.1}  the page; budget {BUDGET_KB:.0} kB compressed: {verdict}",
+        "{:>10.1} {:>10.1} {:>10.1}  the page",
         totals.0, totals.1, totals.2
     );
+    eprintln!("{code:>32.1}  of it WASM, JavaScript and CSS; budget {BUDGET_KB:.0} kB: {verdict}");
     Ok(())
 }
