@@ -116,10 +116,10 @@ fn every_command_of_the_readme_runs_as_it_stands_there() {
     // A first start fills in history; the tour is of a demo that has some.
     wait_until("there is history enough", || {
         let bars = |symbol: &str| {
-            let path = format!("/api/v1/bars?symbol={symbol}&interval=1m&limit=2000");
+            let path = format!("/api/v1/bars?symbol={symbol}&interval=1m&limit=3000");
             Some(rows(&launcher.json(&path)?["bars"], "close"))
         };
-        (bars("ETHUSDT")? == 2_000 && bars("BTCUSDT")? == 2_000).then_some(())
+        (bars("ETHUSDT")? == 3_000 && bars("BTCUSDT")? == 3_000).then_some(())
     });
     let files = tempfile::tempdir().unwrap();
     let tour = Tour {
@@ -146,6 +146,12 @@ fn every_command_of_the_readme_runs_as_it_stands_there() {
                     command.contains("include=lines")
                 );
             }
+            "pairs/backtest" => {
+                let answer = tour.json(command);
+                assert!(answer["formation"]["bars"].is_u64(), "{command}");
+                assert!(rows(&answer["series"], "equity") > 500, "{command}");
+            }
+            "pairs/ticket" => assert!(tour.json(command)["edgeBps"].is_f64(), "{command}"),
             "stream" => tour.follow(command),
             "alerts/rules" => assert_eq!(tour.json(command)["rule"]["kind"], "zThreshold"),
             "alerts/events" => assert!(tour.json(command)["events"].is_array()),
@@ -177,6 +183,8 @@ fn every_command_of_the_readme_runs_as_it_stands_there() {
         "symbols",
         "bars",
         "pairs/analytics",
+        "pairs/backtest",
+        "pairs/ticket",
         "stream",
         "datasets",
         "alerts/rules",
