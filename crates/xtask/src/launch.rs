@@ -44,10 +44,13 @@ pub fn run(mode: &str, options: &Options) -> anyhow::Result<()> {
 }
 
 /// The launcher as the tests build it, for those that run it as a program. To build its package alone would choose
-/// other features of the dependencies and compile them all once more; with the binary of this crate the selection
-/// has the features of the whole workspace.
+/// other features of the dependencies and compile them all once more; with all libraries and the binary of this crate
+/// the selection has the features of the whole workspace.
 pub fn debug_launcher() -> anyhow::Result<PathBuf> {
-    let as_tests_do = ["test", "--no-run", "--test", "launcher", "--bin", "xtask"];
-    command::run(command::cargo().args(as_tests_do))?;
+    let mut as_tests_do = command::cargo();
+    as_tests_do.args([
+        "test", "--no-run", "--lib", "--bin", "xtask", "--test", "launcher",
+    ]);
+    command::run(&mut as_tests_do)?;
     Ok(workspace::target_dir().join("debug/spreadscope"))
 }
