@@ -55,6 +55,13 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // All bodies are objects, and what they are read into would take a list of its fields' values as well.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(ApiError::bad_parameter(
+            "body",
+            "expected an object, found a list",
+        ));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         ApiError::BadParameters(vec![ProblemError {
             field: "body".to_owned(),
@@ -97,7 +104,7 @@ mod tests {
                 "unknown field `colour`",
             ),
             ("{}", 1, "missing field `size`"),
-            ("[1, 2]", 1, ""),
+            (" [1]", 1, "expected an object"),
         ] {
             match parse::<Small>(body.as_bytes()) {
                 Err(ApiError::BadParameters(errors)) => {
