@@ -5,6 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use analytics::Progress;
+use serde::Serialize;
 use service::Backoff;
 use store::{
     Lease, Store, StoreError, Table,
@@ -21,6 +22,21 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 const REPORT_PAUSE: Duration = Duration::from_millis(250);
 /// The queue is looked at again after so long, should a notification be lost.
 const LOOK_PAUSE: Duration = Duration::from_secs(10);
+
+/// Asks for a job, with parameters that were checked.
+///
+/// # Errors
+/// [`ApiError::TooManyJobs`], and those of the database.
+pub(crate) async fn enqueue(
+    shared: &Shared,
+    kind: &str,
+    params: &impl Serialize,
+) -> Result<Job, ApiError> {
+    let params = serde_json::to_value(params).map_err(|e| ApiError::Internal(e.to_string()))?;
+    let most = shared.max_jobs;
+    let job = jobs::insert(&shared.store, kind, &params, most).await?;
+    job.ok_or(ApiError::TooManyJobs(most))
+}
 
 /// Does jobs, one after the other.
 #[derive(Debug, Clone)]

@@ -154,6 +154,16 @@ impl Params {
         });
     }
 
+    /// The id in a path of what there are many of; of no meaning once it was wrong.
+    pub(crate) fn id(&mut self, text: &str, what: &str) -> i64 {
+        let id = text.parse().ok().filter(|id: &i64| *id > 0);
+        if id.is_none() {
+            let detail = format!("is no id of a {what}, which is a whole number from 1");
+            self.error("id", detail);
+        }
+        id.unwrap_or_default()
+    }
+
     /// To be called when all parameters are read.
     ///
     /// # Errors

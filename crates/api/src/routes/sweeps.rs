@@ -13,6 +13,7 @@ use crate::{
     app::Shared,
     body::JsonBody,
     convert,
+    jobs::enqueue,
     params::Params,
     problem::ApiError,
     sweeps::{KIND, read::SweepSpec, tell},
@@ -76,10 +77,7 @@ pub(crate) async fn create(
     let spec = SweepSpec::read(&request)?;
     let (store, directory) = (&shared.store, &shared.directory);
     spec.backtest.pair.resolved(store, directory).await?;
-    let params = serde_json::to_value(&request).map_err(|e| ApiError::Internal(e.to_string()))?;
-    let most = shared.max_jobs;
-    let job = jobs::insert(store, KIND, &params, most).await?;
-    let sweep = tell::sweep(job.ok_or(ApiError::TooManyJobs(most))?)?;
+    let sweep = tell::sweep(enqueue(&shared, KIND, &request).await?)?;
     let location = format!("/api/v1/sweeps/{}", sweep.id);
     let headers = [(header::LOCATION, location)];
     Ok((StatusCode::ACCEPTED, headers, told(sweep)).into_response())

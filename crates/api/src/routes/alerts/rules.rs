@@ -190,15 +190,9 @@ pub(crate) async fn delete(
 
 fn rule_id(uri: &Uri, text: &str) -> Result<i64, ApiError> {
     let mut params = Params::of(uri, &[]);
-    let id = text.parse().ok().filter(|id: &i64| *id > 0);
-    if id.is_none() {
-        params.error(
-            "id",
-            "is no id of a rule, which is a whole number from 1".to_owned(),
-        );
-    }
+    let id = params.id(text, "rule");
     params.finish()?;
-    Ok(id.unwrap_or_default())
+    Ok(id)
 }
 
 fn answer(rule: AlertRule) -> Json<AlertRuleResponse> {

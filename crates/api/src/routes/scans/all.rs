@@ -13,6 +13,7 @@ use crate::{
     app::Shared,
     body::JsonBody,
     convert,
+    jobs::enqueue,
     params::Params,
     problem::ApiError,
     scans::{read, tell},
@@ -76,10 +77,7 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     Params::of(&uri, &[]).finish()?;
     let params = read::read(&shared, request).await?;
-    let params = serde_json::to_value(&params).map_err(|e| ApiError::Internal(e.to_string()))?;
-    let most = shared.max_jobs;
-    let job = jobs::insert(&shared.store, KIND, &params, most).await?;
-    let scan = tell::scan(job.ok_or(ApiError::TooManyJobs(most))?)?;
+    let scan = tell::scan(enqueue(&shared, KIND, &params).await?)?;
     let location = format!("/api/v1/scans/{}", scan.id);
     Ok((
         StatusCode::ACCEPTED,

@@ -58,7 +58,7 @@ pub(crate) async fn get(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let mut params = Params::of(&uri, &page::NAMES);
-    let id = self::id(&mut params, &id);
+    let id = params.id(&id, "scan");
     let format: Format = params.optional("format").unwrap_or_default();
     if format == Format::Csv {
         for name in ["offset", "limit"] {
@@ -121,17 +121,8 @@ pub(crate) async fn delete(
     uri: Uri,
 ) -> Result<Json<ScanAsked>, ApiError> {
     let mut params = Params::of(&uri, &[]);
-    let id = self::id(&mut params, &id);
+    let id = params.id(&id, "scan");
     params.finish()?;
     let job = jobs::delete(&shared.store, KIND, id).await?;
     Ok(asked(tell::scan(job.ok_or(ApiError::UnknownScan(id))?)?))
-}
-
-fn id(params: &mut Params, text: &str) -> i64 {
-    let id = text.parse().ok().filter(|id: &i64| *id > 0);
-    if id.is_none() {
-        let detail = "is no id of a scan, which is a whole number from 1".to_owned();
-        params.error("id", detail);
-    }
-    id.unwrap_or_default()
 }
