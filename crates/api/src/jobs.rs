@@ -56,22 +56,6 @@ pub(crate) struct Task<'a> {
     pub(crate) progress: Arc<Progress>,
 }
 
-impl Task<'_> {
-    /// Says how far it is now. `false`: it is not wanted any more.
-    ///
-    /// # Errors
-    /// [`StoreError::LeaseLost`], and those of the database.
-    pub(crate) async fn report(&self) -> Result<bool, StoreError> {
-        report_once(
-            &self.shared.store,
-            self.lease,
-            self.job.job_id,
-            &self.progress,
-        )
-        .await
-    }
-}
-
 /// Why a job has no result.
 #[derive(Debug)]
 pub(crate) enum JobError {
@@ -243,9 +227,14 @@ async fn report(
     job_id: i64,
     progress: &Progress,
 ) -> Result<(), StoreError> {
+    let count = |units: usize| i64::try_from(units).unwrap_or(i64::MAX);
     loop {
         sleep(REPORT_PAUSE).await;
-        match report_once(store, lease, job_id, progress).await {
+        let now = JobProgress {
+            done: count(progress.done()),
+            total: count(progress.total()),
+        };
+        match jobs::report(store, lease, job_id, now).await {
             Ok(true) => {}
             Ok(false) => return Ok(()),
             Err(error) if error.is_transient() => {
@@ -254,18 +243,4 @@ async fn report(
             Err(error) => return Err(error),
         }
     }
-}
-
-async fn report_once(
-    store: &Store,
-    lease: &Lease,
-    job_id: i64,
-    progress: &Progress,
-) -> Result<bool, StoreError> {
-    let count = |units: usize| i64::try_from(units).unwrap_or(i64::MAX);
-    let now = JobProgress {
-        done: count(progress.done()),
-        total: count(progress.total()),
-    };
-    jobs::report(store, lease, job_id, now).await
 }

@@ -26,6 +26,10 @@ async fn ask(store: &Store) -> anyhow::Result<Job> {
     Ok(job.expect("there is room for it"))
 }
 
+fn done(result: serde_json::Value, units: i64) -> Outcome {
+    Outcome::Done { result, units }
+}
+
 #[tokio::test]
 async fn a_job_waits_runs_and_ends_and_what_is_told_of_it_is_what_was_stored() -> Result {
     let db = TestDb::create().await?;
@@ -45,15 +49,15 @@ async fn a_job_waits_runs_and_ends_and_what_is_told_of_it_is_what_was_stored() -
     assert!(jobs::report(store, &lease, asked.job_id, progress).await?);
     let known = jobs::get(store, scans::KIND, asked.job_id).await?.unwrap();
     assert_eq!(known.progress, progress);
-    let outcome = Outcome::Done(json!({"pairs": 0}));
+    let outcome = done(json!({"pairs": 0}), 12);
     assert!(jobs::finish(store, &lease, asked.job_id, &outcome).await?);
     let known = jobs::get(store, scans::KIND, asked.job_id).await?.unwrap();
     assert_eq!(known.state, JobState::Done);
     assert_eq!(
         known.progress,
         JobProgress {
-            done: 10,
-            total: 10
+            done: 12,
+            total: 12
         }
     );
     assert_eq!(known.result, Some(json!({"pairs": 0})));
@@ -109,7 +113,7 @@ async fn what_a_former_holder_began_is_begun_again_and_that_one_writes_no_more()
     let outcome = Outcome::Failed("late".to_owned());
     assert!(lost(jobs::finish(store, &first, job_id, &outcome).await));
     assert!(lost(jobs::take_next(store, &first).await.map(|_| true)));
-    assert!(jobs::finish(store, &second, job_id, &Outcome::Done(json!(1))).await?);
+    assert!(jobs::finish(store, &second, job_id, &done(json!(1), 1)).await?);
     Ok(())
 }
 
@@ -150,7 +154,7 @@ async fn to_delete_a_job_is_to_cancel_it_and_the_oldest_that_ended_go_by_themsel
     for _ in 0..MOST_KEPT + 3 {
         newest = ask(store).await?.job_id;
         jobs::take_next(store, &lease).await?.unwrap();
-        assert!(jobs::finish(store, &lease, newest, &Outcome::Done(json!({}))).await?);
+        assert!(jobs::finish(store, &lease, newest, &done(json!({}), 1)).await?);
     }
     ask(store).await?;
     let kept = jobs::list(store, scans::KIND).await?;

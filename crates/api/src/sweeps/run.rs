@@ -34,10 +34,11 @@ pub(crate) async fn run(task: Task<'_>) -> Result<(), JobError> {
         .map_err(|_| JobError::Told("the backtests did not come to an end".to_owned()))?;
     // None was cancelled: whoever did so wants nothing stored.
     if let Some(result) = computed? {
-        // What ends sooner than reports are due has its numbers too.
-        task.report().await?;
-        let result = serde_json::to_value(result).unwrap_or_default();
-        jobs::finish(store, task.lease, task.job.job_id, &Outcome::Done(result)).await?;
+        let outcome = Outcome::Done {
+            units: i64::try_from(result.cells.window.len()).unwrap_or(i64::MAX),
+            result: serde_json::to_value(result).unwrap_or_default(),
+        };
+        jobs::finish(store, task.lease, task.job.job_id, &outcome).await?;
     }
     Ok(())
 }

@@ -10,7 +10,12 @@ use crate::{Lease, Result, Store, leases};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// A result.
-    Done(Value),
+    Done {
+        /// What is kept of it.
+        result: Value,
+        /// Units that there were: a report on its way may be older than the end.
+        units: i64,
+    },
     /// None, for this reason, which people are told.
     Failed(String),
 }
@@ -36,13 +41,13 @@ pub(super) async fn finish_on(
     outcome: &Outcome,
 ) -> Result<bool> {
     leases::guard(transaction, lease).await?;
-    let (state, result, error) = match outcome {
-        Outcome::Done(result) => ("done", Some(result), None),
-        Outcome::Failed(error) => ("failed", None, Some(error)),
+    let (state, result, error, units) = match outcome {
+        Outcome::Done { result, units } => ("done", Some(result), None, Some(*units)),
+        Outcome::Failed(error) => ("failed", None, Some(error), None),
     };
     let finished = sqlx::query(
         "UPDATE jobs SET state = $3, result = $4, error = $5, ended_at = clock_timestamp(),
-             progress = CASE WHEN $3 = 'done' THEN total ELSE progress END
+             progress = coalesce($6, progress), total = coalesce($6, total)
          WHERE job_id = $1 AND state = 'running' AND lease_epoch = $2",
     )
     .bind(job_id)
@@ -50,6 +55,7 @@ pub(super) async fn finish_on(
     .bind(state)
     .bind(result)
     .bind(error)
+    .bind(units)
     .execute(&mut *transaction)
     .await?;
     if finished.rows_affected() == 0 {

@@ -141,8 +141,12 @@ pub async fn finish(
     pairs: &[ScanPair],
     failures: &[ScanFailure],
 ) -> Result<bool> {
+    let outcome = Outcome::Done {
+        result: summary,
+        units: i64::try_from(pairs.len() + failures.len()).unwrap_or(i64::MAX),
+    };
     let mut tx = store.write_pool().begin().await?;
-    if !finish_on(&mut tx, lease, job_id, &Outcome::Done(summary)).await? {
+    if !finish_on(&mut tx, lease, job_id, &outcome).await? {
         return Ok(false);
     }
     for some in pairs.chunks(ROWS_A_STATEMENT) {
