@@ -9,7 +9,7 @@
 
 use chrono::{DateTime, Utc};
 use market::{Bar, Interval};
-use sqlx::AssertSqlSafe;
+use sqlx::{Arguments, AssertSqlSafe, error::BoxDynError, postgres::PgArguments};
 
 use crate::{
     Result, Store, StoreError, SymbolId,
@@ -77,10 +77,12 @@ pub struct StoredClose {
     pub last_agg_id: Option<i64>,
 }
 
-/// A row of a bars view, as much of it as is asked for.
-trait Selected: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin {
+/// As much of a bar as is asked for.
+trait Selected: Sized {
     const COLUMNS: &'static str;
-    type Bar: TryFrom<Self, Error = StoreError>;
+
+    /// What a query for these columns answers.
+    async fn fetch(store: &Store, sql: String, arguments: PgArguments) -> Result<Vec<Self>>;
 }
 
 #[derive(sqlx::FromRow)]
@@ -122,36 +124,53 @@ impl TryFrom<Row> for StoredBar {
     }
 }
 
-impl Selected for Row {
+impl Selected for StoredBar {
     const COLUMNS: &'static str = "bucket, open, high, low, close, volume, quote_volume, buy_volume, \
                                    trades, origin, complete, last_id";
-    type Bar = StoredBar;
-}
 
-#[derive(sqlx::FromRow)]
-struct CloseRow {
-    bucket: DateTime<Utc>,
-    close: f64,
-    origin: String,
-    last_id: Option<i64>,
-}
-
-impl TryFrom<CloseRow> for StoredClose {
-    type Error = StoreError;
-
-    fn try_from(row: CloseRow) -> Result<Self> {
-        Ok(Self {
-            bucket_ms: to_ms(row.bucket),
-            close: row.close,
-            origin: origin(&row.origin)?,
-            last_agg_id: row.last_id,
-        })
+    async fn fetch(store: &Store, sql: String, arguments: PgArguments) -> Result<Vec<Self>> {
+        let rows: Vec<Row> = sqlx::query_as_with(AssertSqlSafe(sql), arguments)
+            .fetch_all(store.read_pool())
+            .await?;
+        rows.into_iter().map(Self::try_from).collect()
     }
 }
 
-impl Selected for CloseRow {
+/// The columns of many closes: two thousand rows take the client longer than the server needs for them.
+#[derive(sqlx::FromRow)]
+struct CloseColumns {
+    bucket: Vec<DateTime<Utc>>,
+    close: Vec<f64>,
+    origin: Vec<String>,
+    last_id: Vec<Option<i64>>,
+}
+
+impl Selected for StoredClose {
     const COLUMNS: &'static str = "bucket, close, origin, last_id";
-    type Bar = StoredClose;
+
+    async fn fetch(store: &Store, sql: String, arguments: PgArguments) -> Result<Vec<Self>> {
+        let sql = format!(
+            "SELECT coalesce(array_agg(bucket), '{{}}') AS bucket, coalesce(array_agg(close), '{{}}') AS close,
+                    coalesce(array_agg(origin), '{{}}') AS origin, coalesce(array_agg(last_id), '{{}}') AS last_id
+             FROM ({sql}) bars"
+        );
+        let columns: CloseColumns = sqlx::query_as_with(AssertSqlSafe(sql), arguments)
+            .fetch_one(store.read_pool())
+            .await?;
+        let times_and_closes = columns.bucket.into_iter().zip(columns.close);
+        let origins_and_ids = columns.origin.iter().zip(columns.last_id);
+        times_and_closes
+            .zip(origins_and_ids)
+            .map(|((bucket, close), (origin_name, last_agg_id))| {
+                Ok(Self {
+                    bucket_ms: to_ms(bucket),
+                    close,
+                    origin: origin(origin_name)?,
+                    last_agg_id,
+                })
+            })
+            .collect()
+    }
 }
 
 fn origin(name: &str) -> Result<BarOrigin> {
@@ -173,7 +192,7 @@ pub async fn read(
     interval: Interval,
     range: BarRange,
 ) -> Result<Vec<StoredBar>> {
-    select::<Row>(store, symbol_id, interval, range, "ASC").await
+    select::<StoredBar>(store, symbol_id, interval, range, "ASC").await
 }
 
 /// As [`read`], the closes alone: about a third of the cost.
@@ -186,7 +205,7 @@ pub async fn read_closes(
     interval: Interval,
     range: BarRange,
 ) -> Result<Vec<StoredClose>> {
-    select::<CloseRow>(store, symbol_id, interval, range, "ASC").await
+    select::<StoredClose>(store, symbol_id, interval, range, "ASC").await
 }
 
 /// The last `limit` bars that start before `to_ms` (`None`: up to the open bar), ascending. Fewer
@@ -201,7 +220,7 @@ pub async fn read_newest(
     to_ms: Option<i64>,
     limit: u32,
 ) -> Result<Vec<StoredBar>> {
-    newest::<Row>(store, symbol_id, interval, to_ms, limit).await
+    newest::<StoredBar>(store, symbol_id, interval, to_ms, limit).await
 }
 
 /// As [`read_newest`], the closes alone.
@@ -215,7 +234,7 @@ pub async fn read_newest_closes(
     to_ms: Option<i64>,
     limit: u32,
 ) -> Result<Vec<StoredClose>> {
-    newest::<CloseRow>(store, symbol_id, interval, to_ms, limit).await
+    newest::<StoredClose>(store, symbol_id, interval, to_ms, limit).await
 }
 
 async fn newest<R: Selected>(
@@ -224,14 +243,27 @@ async fn newest<R: Selected>(
     interval: Interval,
     to_ms: Option<i64>,
     limit: u32,
-) -> Result<Vec<R::Bar>> {
+) -> Result<Vec<R>> {
+    let mut span_ms = interval.ms().saturating_mul(i64::from(limit) + 1);
+    // Where each bucket has a bar, which is the rule, the first read finds enough.
+    if let Some(end_ms) = to_ms {
+        let range = BarRange {
+            from_ms: end_ms.saturating_sub(span_ms),
+            to_ms,
+            limit,
+        };
+        let mut bars = select::<R>(store, symbol_id, interval, range, "DESC").await?;
+        if bars.len() >= limit as usize {
+            bars.reverse();
+            return Ok(bars);
+        }
+    }
     let Some((first_ms, last_ms)) = extent(store, symbol_id).await? else {
         return Ok(Vec::new());
     };
     let end_ms = to_ms.map_or(last_ms + 1, |to_ms| to_ms.min(last_ms + 1));
     // Quiet markets have buckets without bars: the span grows until there are enough bars or the
     // first of all is in it.
-    let mut span_ms = interval.ms().saturating_mul(i64::from(limit) + 1);
     loop {
         let from_ms = end_ms
             .saturating_sub(span_ms)
@@ -256,30 +288,36 @@ async fn select<R: Selected>(
     interval: Interval,
     range: BarRange,
     direction: &'static str,
-) -> Result<Vec<R::Bar>> {
+) -> Result<Vec<R>> {
     let sql = format!(
         "SELECT {} FROM bars_{interval}
          WHERE symbol_id = $1 AND bucket >= $2 AND bucket < $3
          ORDER BY bucket {direction} LIMIT $4",
         R::COLUMNS
     );
-    sqlx::query_as::<_, R>(AssertSqlSafe(sql))
-        .bind(symbol_id)
-        .bind(from_ms(range.from_ms))
-        .bind(from_ms(range.to_ms.unwrap_or(i64::MAX)))
-        .bind(i64::from(range.limit))
-        .fetch_all(store.read_pool())
-        .await?
-        .into_iter()
-        .map(R::Bar::try_from)
-        .collect()
+    let arguments = arguments(symbol_id, range).map_err(sqlx::Error::Encode)?;
+    R::fetch(store, sql, arguments).await
+}
+
+fn arguments(
+    symbol_id: SymbolId,
+    range: BarRange,
+) -> std::result::Result<PgArguments, BoxDynError> {
+    let mut arguments = PgArguments::default();
+    arguments.add(symbol_id)?;
+    arguments.add(from_ms(range.from_ms))?;
+    arguments.add(from_ms(range.to_ms.unwrap_or(i64::MAX)))?;
+    arguments.add(i64::from(range.limit))?;
+    Ok(arguments)
 }
 
 #[derive(sqlx::FromRow)]
 struct CloseOfRow {
     symbol_id: SymbolId,
-    #[sqlx(flatten)]
-    close: CloseRow,
+    bucket: DateTime<Utc>,
+    close: f64,
+    origin: String,
+    last_id: Option<i64>,
 }
 
 /// Closes of many symbols that start in `[from_ms, to_ms)`, ascending, in one query: what has closed since.
@@ -299,7 +337,7 @@ pub async fn closes_of(
         "SELECT symbol_id, {} FROM bars_{interval}
          WHERE symbol_id = ANY($1) AND bucket >= $2 AND bucket < $3
          ORDER BY bucket, symbol_id",
-        CloseRow::COLUMNS
+        StoredClose::COLUMNS
     );
     let ids: Vec<i32> = symbols.iter().map(|id| id.0).collect();
     let rows: Vec<CloseOfRow> = sqlx::query_as(AssertSqlSafe(sql))
@@ -309,7 +347,15 @@ pub async fn closes_of(
         .fetch_all(store.read_pool())
         .await?;
     rows.into_iter()
-        .map(|row| Ok((row.symbol_id, row.close.try_into()?)))
+        .map(|row| {
+            let close = StoredClose {
+                bucket_ms: crate::time::to_ms(row.bucket),
+                close: row.close,
+                origin: origin(&row.origin)?,
+                last_agg_id: row.last_id,
+            };
+            Ok((row.symbol_id, close))
+        })
         .collect()
 }
 
