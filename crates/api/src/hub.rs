@@ -188,7 +188,7 @@ impl Hub {
         self.0.tasks.wait().await;
     }
 
-    pub(crate) fn pulse(&self) -> &Pulse {
+    pub(crate) fn pulse(&self) -> &Arc<Pulse> {
         &self.0.pulse
     }
 

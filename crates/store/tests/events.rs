@@ -13,7 +13,7 @@ type Result = anyhow::Result<()>;
 
 /// The next event, or a failed test.
 async fn next(subscription: &mut Subscription) -> anyhow::Result<Event> {
-    let event = tokio::time::timeout(Duration::from_secs(30), subscription.recv()).await??;
+    let event = tokio::time::timeout(Duration::from_secs(90), subscription.recv()).await??;
     Ok(event.expect("the bus runs"))
 }
 

@@ -82,6 +82,19 @@ impl Signal {
         std::mem::take(&mut self.lock())
     }
 
+    /// Takes what is known of trades; that everything may have changed remains to be taken.
+    pub(crate) fn take_trades(&self) -> Pending {
+        let mut pending = self.lock();
+        let left = Pending {
+            everything: pending.everything,
+            ..Pending::default()
+        };
+        Pending {
+            everything: false,
+            ..std::mem::replace(&mut *pending, left)
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Pending> {
         // A merge does not panic, and a `Pending` is whole at any time.
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)

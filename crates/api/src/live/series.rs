@@ -17,7 +17,7 @@ use service::Backoff;
 use store::{BarRange, Result, Store, bars, symbols::SymbolInfo};
 use tokio::{
     sync::{Mutex as AsyncMutex, watch},
-    time::Instant,
+    time::{Instant, sleep_until},
 };
 
 use super::held::{Close, Held};
@@ -56,7 +56,7 @@ pub(crate) struct Series {
     pulse: Arc<Pulse>,
     symbol: SymbolInfo,
     interval: Interval,
-    signal: Arc<Signal>,
+    pub(super) signal: Arc<Signal>,
     held: RwLock<Held>,
     /// How far the feed is. Who holds it may write `held`; there is one read of the database at a time.
     reader: AsyncMutex<watch::Receiver<i64>>,
@@ -73,6 +73,14 @@ struct Wanted {
     /// Starts of the ranges that are kept.
     ranges: HashMap<u64, i64>,
     next_key: u64,
+}
+
+/// When bars are read again that may have changed at any time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reload {
+    Now,
+    /// New trades are taken in alone; until the others are read nothing more is known to be closed.
+    Later,
 }
 
 /// Keeps bars held from some time on, as long as it lives.
@@ -129,7 +137,7 @@ impl Series {
             let mut wanted = self.wanted();
             wanted.newest = wanted.newest.max(count);
         }
-        self.catch_up(count, i64::MAX).await?;
+        self.catch_up(count, i64::MAX, Reload::Now).await?;
         let held = self.held();
         Ok(Closes {
             bars: held.newest(count).collect(),
@@ -175,7 +183,7 @@ impl Series {
                 key,
             }
         };
-        self.catch_up(0, from_ms).await?;
+        self.catch_up(0, from_ms, Reload::Now).await?;
         Ok(range)
     }
 
@@ -191,12 +199,20 @@ impl Series {
 
     /// Handles all notifications that have arrived, and reads what is missing of the last `count` bars and
     /// of those from `from_ms` on. Returns whether the database had to be read.
-    async fn catch_up(&self, count: usize, from_ms: i64) -> Result<bool> {
+    pub(super) async fn catch_up(
+        &self,
+        count: usize,
+        from_ms: i64,
+        reload: Reload,
+    ) -> Result<bool> {
         let mut watermark = self.reader.lock().await;
         let as_of_ms = convert::now_ms();
         // Taken first: what was signalled when time came to this is in what is taken now.
         let watermark_ms = *watermark.borrow_and_update();
-        let pending = self.signal.take();
+        let pending = match reload {
+            Reload::Now => self.signal.take(),
+            Reload::Later => self.signal.take_trades(),
+        };
         let (missing, untouched) = {
             let held = self.held();
             let missing = count > 0 && !held.holds(count) || from_ms < held.start_ms();
@@ -211,7 +227,9 @@ impl Series {
             self.signal.raise(pending);
         }
         let has_read = has_read?;
-        self.write().settle(watermark_ms, as_of_ms);
+        if reload == Reload::Now || !self.signal.peek().everything {
+            self.write().settle(watermark_ms, as_of_ms);
+        }
         self.version.send_modify(|version| *version += 1);
         Ok(has_read)
     }
@@ -287,9 +305,11 @@ impl Series {
         let mut next_reload = Instant::now();
         loop {
             let closing_ms = self.held().next_closing_ms();
+            let reloads = self.signal.peek().everything;
             tokio::select! {
                 () = self.signal.raised() => {}
-                _ = watermark.wait_for(|&now| now >= closing_ms) => {}
+                () = sleep_until(next_reload), if reloads => {}
+                _ = watermark.wait_for(|&now| now >= closing_ms), if !reloads => {}
                 _ = look.tick() => {
                     if self.is_unwanted() && unused() {
                         return;
@@ -298,11 +318,15 @@ impl Series {
                     continue;
                 }
             }
-            if self.signal.peek().everything {
-                tokio::time::sleep_until(next_reload).await;
-                next_reload = Instant::now() + RELOAD_PAUSE;
-            }
-            match self.catch_up(0, i64::MAX).await {
+            let reload = match self.signal.peek().everything {
+                true if Instant::now() < next_reload => Reload::Later,
+                true => {
+                    next_reload = Instant::now() + RELOAD_PAUSE;
+                    Reload::Now
+                }
+                false => Reload::Now,
+            };
+            match self.catch_up(0, i64::MAX, reload).await {
                 Ok(has_read) => {
                     backoff.reset();
                     failing = false;

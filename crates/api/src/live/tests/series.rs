@@ -4,7 +4,10 @@ use store::{bars, gaps, history};
 use testkit::TestDb;
 
 use super::market::{START_MS, hub, symbols, trade, until};
-use crate::live::held::Close;
+use crate::live::{
+    held::Close,
+    series::{Reload, Series},
+};
 
 const COUNT: u32 = 40;
 
@@ -94,5 +97,56 @@ async fn what_is_held_becomes_what_the_database_says_whatever_is_written() {
             .await;
         }
     }
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn prices_move_while_history_arrives_and_bars_close_once_it_was_read() {
+    let db = TestDb::create().await.unwrap();
+    let store = db.store();
+    let symbol = &symbols(&db, &["BTCUSDT"]).await[0];
+    let hub = hub(store).await;
+    let pulse = hub.pulse().clone();
+    let series = Series::new(store.clone(), pulse, symbol.clone(), Interval::M1);
+    trade(store, symbol, &[(1, 0, 100.0)]).await;
+    series.newest(10).await.unwrap();
+    let closed_ms = series.held().closed_until_ms();
+    let closes = || -> Vec<f64> { series.held().newest(10).map(|bar| bar.close).collect() };
+
+    let kline = Bar {
+        bucket_ms: START_MS - 60_000,
+        open: 1.0,
+        high: 2.0,
+        low: 1.0,
+        close: 2.0,
+        volume: 1.0,
+        quote_volume: 1.0,
+        buy_volume: 0.0,
+        trades: 1,
+    };
+    let id = symbol.symbol_id;
+    history::write_klines(store, id, Interval::M1, &[kline])
+        .await
+        .unwrap();
+    trade(store, symbol, &[(2, 200_000, 101.0)]).await;
+    until("both are heard of", async || {
+        let pending = series.signal.peek();
+        pending.everything && pending.newest.is_some_and(|notice| notice.last_agg_id == 2)
+    })
+    .await;
+    let mut settled = hub.pulse().settled(symbol.venue);
+    settled
+        .wait_for(|&now| now >= START_MS + 200_000)
+        .await
+        .unwrap();
+
+    series.catch_up(0, i64::MAX, Reload::Later).await.unwrap();
+    assert_eq!(closes(), [100.0, 101.0]);
+    assert!(series.signal.peek().everything);
+    assert_eq!(series.held().closed_until_ms(), closed_ms);
+
+    series.newest(10).await.unwrap();
+    assert_eq!(closes(), [2.0, 100.0, 101.0]);
+    assert!(series.held().closed_until_ms() > closed_ms);
     hub.stop().await;
 }
