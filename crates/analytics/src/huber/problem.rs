@@ -3,6 +3,10 @@
 use super::HuberParams;
 use crate::{line::Line, theil_sen::median};
 
+/// Sums over residuals are kept in so many parts, as each addition waits for the one before it; the
+/// compiler makes vectors of them.
+const LANES: usize = 4;
+
 /// Centred data and the constants of the objective.
 pub(super) struct Problem {
     x: Vec<f64>,
@@ -144,7 +148,7 @@ impl Problem {
     /// a σ that is too large ends at the root after finitely many steps.
     fn best_scale(&self, guess: Option<f64>) -> f64 {
         let n = self.residuals.len() as f64;
-        let all: f64 = self.residuals.iter().map(|r| r * r).sum();
+        let (_, all) = self.within(f64::INFINITY);
         let largest = (all / n).sqrt();
         // Not `clamp`, which panics when a square has overflowed and the bounds are NaN.
         // Where most residuals are zero the objective pushes σ to zero. This floor keeps it smooth.
@@ -152,14 +156,8 @@ impl Problem {
         let mut scale = guess.map_or(largest, |s| s.max(floor).min(largest));
         let mut restarted = guess.is_none();
         for _ in 0..100 {
-            let limit = self.epsilon * scale;
-            let (mut far, mut squares) = (0.0, 0.0);
-            for r in &self.residuals {
-                let is_far = r.abs() > limit;
-                far += if is_far { 1.0 } else { 0.0 };
-                squares += if is_far { 0.0 } else { r * r };
-            }
-            let rest = n - far * self.epsilon * self.epsilon;
+            let (near, squares) = self.within(self.epsilon * scale);
+            let rest = n - (n - near) * self.epsilon * self.epsilon;
             if rest <= 0.0 {
                 // The guess was too small.
                 if restarted {
@@ -176,6 +174,25 @@ impl Problem {
             scale = next;
         }
         scale
+    }
+
+    /// How many residuals are at most `limit`, and the sum of their squares.
+    fn within(&self, limit: f64) -> (f64, f64) {
+        let (mut near, mut squares) = ([0.0; LANES], [0.0; LANES]);
+        let mut take = |some: &[f64; LANES]| {
+            for ((r, near), squares) in some.iter().zip(&mut near).zip(&mut squares) {
+                let is_near = r.abs() <= limit;
+                *near += if is_near { 1.0 } else { 0.0 };
+                *squares += if is_near { r * r } else { 0.0 };
+            }
+        };
+        let (whole, rest) = self.residuals.as_chunks();
+        whole.iter().for_each(&mut take);
+        // NaN is within no limit.
+        let mut last = [f64::NAN; LANES];
+        last[..rest.len()].copy_from_slice(rest);
+        take(&last);
+        (near.iter().sum(), squares.iter().sum())
     }
 
     fn sums(&self, limit: f64) -> (Near, Far) {
