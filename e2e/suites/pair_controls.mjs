@@ -108,8 +108,11 @@ export default (world) =>
         assert.equal(await dashboard.get("notice").count(), 0);
       }));
 
-    test("fit in sample with the coefficients of a moment, until they are fitted anew", () =>
-      world.browser.visit({ query: "?y=ETHUSDT&x=BTCUSDT&interval=1s&limit=300&lookback=60" }, async (dashboard) => {
+    test("fit in sample with the coefficients of a moment, until they are fitted anew", async () => {
+      const query = "?y=ETHUSDT&x=BTCUSDT&interval=1s&limit=300&lookback=60";
+      // There are bars of seconds of what was traded since the start only.
+      await world.stack.answers(`/api/v1/pairs/analytics${query}&window=60`);
+      await world.browser.visit({ query }, async (dashboard) => {
         await dashboard.analysed();
         await dashboard.choice("fit", "In-sample").click();
         await dashboard.page.waitForURL((url) => url.searchParams.has("fitTime"));
@@ -122,7 +125,8 @@ export default (world) =>
         await dashboard.get("refit").click();
         await dashboard.page.waitForURL((url) => url.searchParams.get("fitTime") > fitTime);
         await dashboard.analysed({ fitTime: dashboard.query.get("fitTime") });
-      }));
+      });
+    });
 
     test("choose the bars between two moments, which then stand still", () =>
       world.browser.visit({ query: `${LINK}&limit=300&lookback=60` }, async (dashboard) => {

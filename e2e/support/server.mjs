@@ -13,6 +13,19 @@ export class Server {
     return response.json();
   }
 
+  // Waits until a call has an answer: until there are bars enough for it, say.
+  async answers(path, limit = 120_000) {
+    const deadline = Date.now() + limit;
+    for (;;) {
+      try {
+        return await this.get(path);
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
+      await new Promise((wake) => setTimeout(wake, 200));
+    }
+  }
+
   async send(method, path, body) {
     const init = { method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body) };
     const response = await fetch(new URL(path, this.url), init);
