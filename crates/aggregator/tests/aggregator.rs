@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 const DAY_0_MS: i64 = 1_723_075_200_000;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 fn quick(db: &TestDb) -> Config {
     Config {

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 /// 2026-11-22 00:00 UTC.
 pub const DAY_ONE_MS: i64 = 1_795_305_600_000;
 /// Nothing that is awaited takes this long unless it never comes.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running simulator; stops when dropped.
 pub struct Running {
