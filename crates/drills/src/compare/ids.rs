@@ -44,6 +44,9 @@ pub(super) async fn check(
                 );
                 found += 1;
             }
+            // Of a frame that the stream spoilt either may be found. An ingestor that is killed after it heard the frame
+            // and before it recorded the reject leaves nothing behind: the next one finds the id missing and fetches
+            // it, as it was traded. Once recorded, the reject outlives the kill, and nobody fetches the id.
             let rejected = u32::from(symbol.rejected.contains(&id));
             ensure!(
                 found + rejected < 2,

@@ -6,7 +6,8 @@ use crate::{Lab, Setup, Stack, stack::pause};
 
 pub(crate) async fn kill_ingestor(lab: &Lab) -> Result<Stack> {
     let mut stack = lab.stack(Setup::brisk()).await?;
-    // The cursor does not move on for a rejected id, and yet it is accounted for after a kill.
+    // The cursor does not move on for a rejected id, and yet it is accounted for after a kill: as rejected if that was
+    // recorded before, or else fetched again. So how many rejects there will be cannot be told.
     stack.exchange.fault("zero_price,every=61").await?;
     let mut lots = lab.lots();
     for _ in 0..lab.sized(4, 20) {
