@@ -25,9 +25,12 @@ pub fn program(name: &str) -> Command {
 /// The cargo that runs this task.
 pub fn cargo() -> Command {
     let mut command = program(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-    // Set by the outer `cargo run` for this package alone; inherited, they would be taken for settings
-    // of whatever is built next.
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_")) {
+    // Set by the outer `cargo run` for this package alone; inherited, they would be taken for settings of whatever is
+    // built next: build scripts that read them would run again, and all that depends on them be built once more, at
+    // every change between these tasks and plain cargo.
+    let is_of_this =
+        |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars().filter(|(name, _)| is_of_this(name)) {
         command.env_remove(name);
     }
     command
