@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use store::StoreError;
-use tokio_util::sync::CancellationToken;
 
 /// Longest time that one try may take. Whatever is written here can be written again, so a try
 /// that was cut short does no harm.
@@ -36,10 +35,4 @@ pub(crate) async fn attempt<T>(
         Ok(done) => Ok(done?),
         Err(_) => Err(Failed::NoAnswer),
     }
-}
-
-/// Ends `stop_timeout` after the ingestor is told to stop.
-pub(crate) async fn too_late(shutdown: &CancellationToken, stop_timeout: Duration) {
-    shutdown.cancelled().await;
-    tokio::time::sleep(stop_timeout).await;
 }

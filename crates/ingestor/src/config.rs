@@ -122,7 +122,8 @@ pub struct Config {
     #[arg(long, env = "GAP_REPAIR_MAX", default_value_t = GAP_REPAIR_MAX)]
     pub gap_repair_max: u32,
 
-    /// How long a stopping ingestor tries to write what it holds, in milliseconds.
+    /// How long a stop may take, in milliseconds. A database that hangs is waited for until a fifth of it is left, for
+    /// what goes to the disk instead.
     #[arg(long, env = "INGESTOR_STOP_TIMEOUT_MS", default_value_t = 5_000)]
     pub stop_timeout_ms: u64,
 }

@@ -105,6 +105,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         unanswered,
         // Tasks that make work stop first; the writer ends when they have, the status last of all.
         shutdown: shutdown.child_token(),
+        late: CancellationToken::new(),
     };
     parts.run(file, spool).await
 }
@@ -120,28 +121,51 @@ struct Parts<V> {
     /// Why the symbols could not be checked.
     unanswered: Option<RestError>,
     shutdown: CancellationToken,
+    /// When a stop does not wait for the database any more.
+    late: CancellationToken,
 }
 
 impl<V: Venue> Parts<V> {
-    /// Starts all tasks, waits for `shutdown`, and for them to end.
+    /// Starts all tasks, waits for `shutdown`, and for them to end, but not for longer than a stop may take.
     async fn run(self, file: SymbolsFile, spool: Option<Spool>) -> anyhow::Result<()> {
         let mut tasks = JoinSet::new();
         self.start(&mut tasks, file, spool);
         let (symbols, mode) = (self.roster.followed().len(), self.config.mode());
         tracing::info!(event = "started", symbols, %mode);
         let mut outcome = Ok(());
-        while let Some(ended) = tasks.join_next().await {
-            if let Err(error) = ended {
-                // A defect. The rest is stopped in good order, and whoever supervises starts anew.
-                tracing::error!(event = "task_failed", %error);
-                outcome = Err(error).context("a part of the ingestor failed");
-                self.shutdown.cancel();
+        let ending = async {
+            while let Some(ended) = tasks.join_next().await {
+                if let Err(error) = ended {
+                    // A defect. The rest is stopped in good order, and whoever supervises starts anew.
+                    tracing::error!(event = "task_failed", %error);
+                    outcome = Err(error).context("a part of the ingestor failed");
+                    self.shutdown.cancel();
+                }
             }
+            self.shared.stopped();
+            let last_word = status::write(&self.store, &self.shared);
+            self.late.run_until_cancelled(last_word).await;
+            tracing::info!(event = "stopped");
+        };
+        tokio::select! {
+            () = ending => {}
+            () = self.time_is_up() => tracing::error!(
+                event = "stop_cut_short",
+                "the next start records what was not written as a gap"
+            ),
         }
-        self.shared.stopped();
-        status::write(&self.store, &self.shared).await;
-        tracing::info!(event = "stopped");
+        tasks.shutdown().await;
         outcome
+    }
+
+    /// The one clock of a stop: were each wait bounded on its own, they would add up.
+    async fn time_is_up(&self) {
+        let whole = self.config.stop_timeout();
+        let for_the_disk = whole / 5;
+        self.shutdown.cancelled().await;
+        tokio::time::sleep(whole - for_the_disk).await;
+        self.late.cancel();
+        tokio::time::sleep(for_the_disk).await;
     }
 
     fn start(&self, tasks: &mut JoinSet<()>, file: SymbolsFile, spool: Option<Spool>) {
@@ -175,8 +199,8 @@ impl<V: Venue> Parts<V> {
             shared: Arc::clone(&self.shared),
             roster: Arc::clone(&self.roster),
             restricted_retry: Duration::from_millis(config.restricted_retry_ms),
-            stop_timeout: config.stop_timeout(),
             shutdown: self.shutdown.clone(),
+            late: self.late.clone(),
         });
         let (minutes_planned, planned_minutes) = watch::channel(PlannedMinutes::new());
         tasks.spawn(backfill::fetch_history(
@@ -206,6 +230,7 @@ impl<V: Venue> Parts<V> {
             Arc::clone(&self.shared),
             self.health.clone(),
             self.shutdown.clone(),
+            self.late.clone(),
         ));
         if let Some(error) = &self.unanswered {
             self.shared.note(MARKETS, error.to_string());
@@ -235,7 +260,7 @@ impl<V: Venue> Parts<V> {
             first_trades,
             recorded_gaps,
             gaps_found,
-            stop_timeout: config.stop_timeout(),
+            late: self.late.clone(),
         };
         tasks.spawn(writer.run(self.shutdown.clone()));
     }

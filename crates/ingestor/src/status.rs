@@ -16,12 +16,13 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Longest time that one write may take; the next one says more than a late one.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Writes until `shutdown`; the caller writes the last word.
+/// Writes until `shutdown`; the caller writes the last word, after this one, unless it is too `late` for either.
 pub(crate) async fn run(
     store: Store,
     shared: Arc<FeedShared>,
     health: Health,
     shutdown: CancellationToken,
+    late: CancellationToken,
 ) {
     let mut every = tokio::time::interval(EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -34,8 +35,10 @@ pub(crate) async fn run(
                 } else {
                     health.ready(FEED);
                 }
-                write(&store, &shared).await;
-                gauge_gaps(&store).await;
+                let written = late.run_until_cancelled(write(&store, &shared)).await;
+                if written.is_some() {
+                    shutdown.run_until_cancelled(gauge_gaps(&store)).await;
+                }
             }
         }
     }

@@ -13,16 +13,14 @@ mod intake;
 mod load;
 mod sink;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
-use futures::FutureExt;
 use service::Health;
 use store::{Store, SymbolId};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    attempt::too_late,
     batch::Batch,
     contiguity::Missing,
     roster::{Market, Roster},
@@ -66,7 +64,8 @@ pub(crate) struct Writer {
     pub(crate) recorded_gaps: mpsc::Sender<RecordedGap>,
     /// Told when gaps were recorded, so that repair looks at the table.
     pub(crate) gaps_found: Arc<Notify>,
-    pub(crate) stop_timeout: Duration,
+    /// When a stop does not wait for the database any more.
+    pub(crate) late: CancellationToken,
 }
 
 impl Writer {
@@ -90,11 +89,13 @@ impl Writer {
             gaps_found: self.gaps_found,
             filled: Vec::new(),
         };
-        let late = too_late(&shutdown, self.stop_timeout).boxed().shared();
+        let late = self.late;
         loop {
             let taken = tokio::select! {
-                () = late.clone() => None,
+                biased;
+                // What has come is kept for the next start, however late it is.
                 taken = intake.take() => taken,
+                () = late.cancelled() => None,
             };
             let Some(mut taken) = taken else { return };
             let batches = Arc::clone(&taken.batches);
@@ -105,7 +106,7 @@ impl Writer {
                 loop {
                     tokio::select! {
                         () = &mut writing => break true,
-                        () = late.clone() => break false,
+                        () = late.cancelled() => break false,
                         // What is on disk already can as well be stored by the next start.
                         () = shutdown.cancelled(), if intake.holds(&taken) => break false,
                         come = intake.overflow(&taken), if !heard_all => match come {
@@ -120,12 +121,12 @@ impl Writer {
             };
             drop(batches);
             if !stored {
-                keep(&mut intake, taken, self.stop_timeout).await;
+                keep(&mut intake, taken).await;
                 return;
             }
             intake.stored(taken).await;
             tokio::select! {
-                () = late.clone() => {}
+                () = late.cancelled() => {}
                 () = sink.close_gaps() => {}
             }
         }
@@ -133,22 +134,17 @@ impl Writer {
 }
 
 /// Keeps what is not stored for the next start, as far as there is a place for it.
-async fn keep(intake: &mut Intake, taken: intake::Taken, at_most: Duration) {
-    let lost = tokio::time::timeout(at_most, intake.keep_for_later(taken)).await;
-    match lost {
-        Ok(0) => tracing::info!(
+async fn keep(intake: &mut Intake, taken: intake::Taken) {
+    match intake.keep_for_later(taken).await {
+        0 => tracing::info!(
             event = "stopped_with_spool",
             records = intake.spooled(),
             "the next start stores what is on disk"
         ),
-        Ok(rows) => tracing::error!(
+        rows => tracing::error!(
             event = "stopped_without_database",
             rows_not_written = rows,
             "the next start records them as a gap"
-        ),
-        Err(_) => tracing::error!(
-            event = "stopped_without_database",
-            "the next start records what was not written as a gap"
         ),
     }
 }

@@ -31,8 +31,9 @@ pub(crate) struct Backfill<V> {
     pub(crate) shared: Arc<FeedShared>,
     pub(crate) roster: Arc<Roster>,
     pub(crate) restricted_retry: std::time::Duration,
-    pub(crate) stop_timeout: std::time::Duration,
     pub(crate) shutdown: CancellationToken,
+    /// When a stop does not wait for the database any more.
+    pub(crate) late: CancellationToken,
 }
 
 impl<V: Venue> Backfill<V> {

@@ -6,11 +6,7 @@ use service::Backoff;
 use store::StoreError;
 
 use super::Backfill;
-use crate::{
-    attempt::{attempt, too_late},
-    rest::RestError,
-    venue::Venue,
-};
+use crate::{attempt::attempt, rest::RestError, venue::Venue};
 
 /// Under which name the back-fill speaks to the user.
 const ABOUT: &str = "back-fill";
@@ -70,7 +66,7 @@ impl<V: Venue> Backfill<V> {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         loop {
             let stored = tokio::select! {
-                () = too_late(&self.shutdown, self.stop_timeout) => return Err(GaveUp::Stopped),
+                () = self.late.cancelled() => return Err(GaveUp::Stopped),
                 stored = attempt(call()) => stored,
             };
             match stored {

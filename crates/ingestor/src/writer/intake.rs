@@ -142,6 +142,9 @@ impl Intake {
         if !taken.is_on_disk() {
             lost += taken.batches.iter().map(Batch::len).sum::<usize>();
         }
+        // Whoever fetched a page waits for it to be stored; before that is given up, the queue does not end.
+        drop(taken);
+        self.pages.clear();
         while let Some(mut batch) = self.batches.recv().await {
             self.stamp(&mut batch);
             let rows = batch.len();
@@ -291,4 +294,44 @@ impl Intake {
 /// Those that were heard, and not fetched.
 fn live(batches: &[Batch]) -> impl Iterator<Item = &Batch> {
     batches.iter().filter(|batch| batch.session.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use market::{FeedMode, Venue};
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    fn intake(queue: mpsc::Receiver<Batch>) -> Intake {
+        let roster = Arc::new(Roster::default());
+        let shared = FeedShared::new(Venue::Simulated, FeedMode::Simulated, Arc::clone(&roster));
+        Intake::new(queue, roster, Arc::new(shared), None)
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_page_to_be_stored_does_not_hold_up_the_end() {
+        let (batches, queue) = mpsc::channel(2);
+        let (stored, wait) = oneshot::channel();
+        let page = Batch {
+            stored: Some(stored),
+            ..Batch::default()
+        };
+        batches.send(page).await.expect("room");
+        let fetcher = tokio::spawn(async move {
+            let outcome = wait.await;
+            // Only then it is known whether there is more to send.
+            drop(batches);
+            outcome
+        });
+        let mut intake = intake(queue);
+        let taken = intake.take().await.expect("the page");
+        tokio::time::timeout(Duration::from_secs(60), intake.keep_for_later(taken))
+            .await
+            .expect("the queue ends");
+        assert!(
+            fetcher.await.expect("no panic").is_err(),
+            "it is not stored"
+        );
+    }
 }

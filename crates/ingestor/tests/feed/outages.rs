@@ -1,11 +1,16 @@
 //! The database away, and back again, without a spool.
 
+use std::time::Duration;
+
 use ingestor::Config;
 
 use crate::{
     cable::{Cable, Line},
     rig::{Rig, eventually},
 };
+
+/// Whoever supervises kills what has not ended so long after it was told to.
+const GRACE: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_database_is_away_trades_are_held_and_written_when_it_is_back() {
@@ -75,7 +80,7 @@ async fn a_stop_without_a_database_ends_in_time_and_the_next_start_records_the_l
     rig.until_exchange_traded("BTCUSDT", 20).await;
     ingestor.stop().await;
     assert!(
-        started.elapsed() < std::time::Duration::from_secs(30),
+        started.elapsed() < Duration::from_secs(30),
         "{:?}",
         started.elapsed()
     );
@@ -101,7 +106,7 @@ async fn a_database_that_hangs_does_not_hold_up_a_stop() {
     cable.set(Line::Hangs);
     rig.until_exchange_traded("BTCUSDT", 20).await;
     // Well below the half minute after which a single try is given up.
-    tokio::time::timeout(std::time::Duration::from_secs(20), ingestor.stop())
+    tokio::time::timeout(GRACE, ingestor.stop())
         .await
         .expect("it stops in time");
 
@@ -110,6 +115,35 @@ async fn a_database_that_hangs_does_not_hold_up_a_stop() {
     let ingestor = rig.start(rig.config());
     let gap = eventually("a gap", async || rig.open_gaps(id).await.first().cloned()).await;
     assert_eq!(gap.gap.reason, "restart");
+    ingestor.stop().await;
+    rig.assert_all_accounted_for("BTCUSDT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waits_for_a_database_that_hangs_do_not_add_up_when_it_is_told_to_stop() {
+    let rig = Rig::of(&["BTCUSDT"]).await;
+    let ingestor = rig.start(Config {
+        stop_timeout_ms: 1_000,
+        ..rig.config()
+    });
+    let id = rig.following("BTCUSDT").await;
+    rig.until_more_trades(id, 10).await;
+
+    // Trades, the report of the feed, and its last word when all has ended: a report is waited for three seconds.
+    let trades = rig.db.lock("trades").await.expect("a lock");
+    let report = rig.db.lock("feed_status").await.expect("a lock");
+    eventually("trades and the report wait", async || {
+        let waiting = rig.db.waiting_for_locks().await.expect("an answer");
+        (waiting >= 2).then_some(())
+    })
+    .await;
+    tokio::time::timeout(GRACE / 2, ingestor.stop())
+        .await
+        .expect("it stops in time");
+
+    drop((trades, report));
+    let ingestor = rig.start(rig.config());
+    rig.until_more_trades(id, 10).await;
     ingestor.stop().await;
     rig.assert_all_accounted_for("BTCUSDT").await;
 }

@@ -99,6 +99,8 @@ impl Rig {
             backfill_1d_days: 10,
             // Most tests look at gaps as they are found; those of repair switch it on.
             gap_repair_max: 0,
+            // A machine that is busy with other things is no reason to leave anything unwritten.
+            stop_timeout_ms: PATIENCE.as_secs() * 1_000,
             ..Config::default()
         }
     }
