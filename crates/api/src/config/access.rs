@@ -1,6 +1,9 @@
 //! Settings of who may do what.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -40,6 +43,11 @@ pub struct AccessArgs {
     /// (10.0.0.0/8) separated by commas. Default: none is.
     #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
+
+    /// Address that others reach this server at, where it is not the bound one: what a container's port is
+    /// published at. Decides whether the log warns that there is no token.
+    #[arg(long, env = "PUBLISHED_AT")]
+    pub published_at: Option<IpAddr>,
 }
 
 impl AccessArgs {
@@ -75,15 +83,20 @@ impl AccessArgs {
 
     /// Says in the log when everybody who can reach the server may do everything.
     pub(crate) fn warn_if_open(&self, bound: SocketAddr) {
-        let without_token = self.api_token.is_none() && self.api_token_file.is_none();
-        if without_token && !bound.ip().is_loopback() {
+        if let Some(address) = self.open_address(bound) {
             tracing::warn!(
                 event = "open_to_the_network",
-                address = %bound,
+                %address,
                 "NO API_TOKEN IS SET: whoever can reach this address can read everything here and change \
-                 everything. Set API_TOKEN, or bind to 127.0.0.1."
+                 everything. Set API_TOKEN, or take 127.0.0.1 instead."
             );
         }
+    }
+
+    fn open_address(&self, bound: SocketAddr) -> Option<IpAddr> {
+        let without_token = self.api_token.is_none() && self.api_token_file.is_none();
+        let address = self.published_at.unwrap_or(bound.ip());
+        (without_token && !address.is_loopback()).then_some(address)
     }
 }
 
@@ -118,6 +131,24 @@ mod tests {
         };
         let token = args.token().unwrap().unwrap();
         assert_eq!(token.expose_secret(), "0123456789abcdef");
+    }
+
+    #[test]
+    fn a_server_is_open_where_others_reach_it_without_a_token() {
+        let all = "0.0.0.0:8000".parse().unwrap();
+        let published_at = |address: &str| AccessArgs {
+            published_at: Some(address.parse().unwrap()),
+            ..AccessArgs::default()
+        };
+        let open = |args: AccessArgs, bound| args.open_address(bound).is_some();
+        assert!(open(AccessArgs::default(), all));
+        assert!(!open(
+            AccessArgs::default(),
+            "127.0.0.1:8000".parse().unwrap()
+        ));
+        assert!(!open(published_at("127.0.0.1"), all));
+        assert!(open(published_at("192.0.2.7"), all));
+        assert!(!open(with("0123456789abcdef"), all));
     }
 
     #[test]
