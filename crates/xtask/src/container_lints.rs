@@ -2,11 +2,13 @@
 //! for them. What is not installed with the project is left out by name.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use serde_json::Value;
 
 use crate::{command, compose_test::engine::Engine, python, workspace};
 
@@ -21,6 +23,7 @@ pub fn run() -> anyhow::Result<()> {
     command::run(hadolint.args(files(docker, "Dockerfile")?))?;
     let mut shellcheck = tool(SHELLCHECK, "shellcheck")?;
     command::run(shellcheck.args(files(docker, "sh")?))?;
+    manifests()?;
     match Engine::compose() {
         Some(engine) => compose(&engine)?,
         None => println!(
@@ -58,6 +61,39 @@ fn compose(engine: &Engine) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// That the layer of dependencies knows everything that is compiled. What it misses, cargo finds out after minutes, or
+/// builds anew with every change of a source.
+fn manifests() -> anyhow::Result<()> {
+    let copy = workspace::target_dir().join("manifests");
+    let _ = fs::remove_dir_all(&copy);
+    command::run(command::program("docker/manifests.sh").arg(&copy))?;
+    let (all, copied) = (targets(&workspace::root())?, targets(&copy)?);
+    let missing: Vec<_> = all.difference(&copied).collect();
+    ensure!(
+        missing.is_empty(),
+        "docker/manifests.sh leaves out {missing:?}"
+    );
+    Ok(())
+}
+
+/// Sources of the programs, libraries, tests and benchmarks of the workspace in a folder.
+fn targets(folder: &Path) -> anyhow::Result<BTreeSet<PathBuf>> {
+    let mut metadata = command::cargo();
+    metadata
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .current_dir(folder);
+    let metadata: Value = serde_json::from_str(&command::output(&mut metadata)?)?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let targets = packages.filter_map(|package| package["targets"].as_array());
+    targets
+        .flatten()
+        .map(|target| {
+            let source = target["src_path"].as_str().context("a target's source")?;
+            Ok(Path::new(source).strip_prefix(folder)?.to_owned())
+        })
+        .collect()
+}
+
 /// Files of a folder with this extension, in order.
 fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
     let entries = fs::read_dir(workspace::root().join(folder));
@@ -74,8 +110,6 @@ fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     /// Names of metrics in a text: what a histogram makes of its name is taken off.
