@@ -47,6 +47,10 @@ fn check(service: &str, container: &Value) -> anyhow::Result<()> {
         has(&host["SecurityOpt"], "no-new-privileges"),
         "it may gain privileges"
     );
+    ensure!(
+        host["LogConfig"]["Config"]["max-size"].is_string(),
+        "its log may fill the disk"
+    );
     let ports = host["PortBindings"].as_object().into_iter().flatten();
     for (port, bindings) in ports {
         for binding in bindings.as_array().into_iter().flatten() {
