@@ -19,6 +19,31 @@ pub const SERVICES: [&str; 6] = [
 
 /// Its process dies; nobody but the engine is there to start it anew.
 pub fn crash(stack: &Stack, service: &str) -> anyhow::Result<String> {
+    let died = die(stack, service)?;
+    whole(stack, died)
+}
+
+/// Everything is started from nothing, and the database dies while it is made: as its files are written, and as the
+/// server runs that prepares it. Nobody but the engine is there to start it anew.
+pub fn crash_new_database(stack: &Stack) -> anyhow::Result<String> {
+    stack.remove()?;
+    command::run(&mut stack.compose(&["up", "--detach"]))?;
+    for file in ["PG_VERSION", "postmaster.pid"] {
+        until(&format!("a new database has its {file}"), || {
+            let path = format!("/var/lib/postgresql/data/new/{file}");
+            command::output(&mut stack.exec("db", &["ls", &path])?).map(drop)
+        })?;
+        die(stack, "db")?;
+    }
+    let whole = whole(stack, Instant::now())?;
+    let log = command::output(docker().arg("logs").arg(stack.container("db")?))?;
+    let anew = log.matches("it is made anew").count();
+    ensure!(anew > 0, "it was whole before it was killed");
+    Ok(format!("made anew {anew} times, {whole}"))
+}
+
+/// Kills a service's process, and waits until the engine has started it anew. Returns when it died.
+fn die(stack: &Stack, service: &str) -> anyhow::Result<Instant> {
     let before = stack.inspect(service)?;
     let process = before["State"]["Pid"].to_string();
     // The engine takes its own `kill` for a wish; a crash comes from elsewhere.
@@ -46,7 +71,7 @@ pub fn crash(stack: &Stack, service: &str) -> anyhow::Result<String> {
         );
         Ok(())
     })?;
-    whole(stack, died)
+    Ok(died)
 }
 
 /// The engine kills it, which it takes for a wish that it stay so; then somebody starts it. Nobody touches the others.

@@ -1,6 +1,6 @@
 //! The whole stack in containers, on the simulated exchange: started, hardened as it should be, used by a browser, its
-//! services killed one by one, stopped, started in another order, backed up and restored; and at every stage what is
-//! stored compared with what was traded.
+//! services killed one by one, stopped, started in another order, backed up and restored, its database killed as it is made; and at
+//! every stage what is stored compared with what was traded.
 
 use std::time::{Duration, Instant};
 
@@ -124,6 +124,9 @@ fn test(
         truth::compare(stack)
     })?;
     log.step("backed up, lost, restored", || backup::drill(stack))?;
+    log.step("new database killed while it is made", || {
+        drills::crash_new_database(stack)
+    })?;
     Ok(flavour)
 }
 
