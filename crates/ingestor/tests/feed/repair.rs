@@ -83,8 +83,8 @@ async fn a_repair_that_was_cut_short_is_gone_on_with_after_the_next_start() {
     let id = rig.following("BTCUSDT").await;
     ingestor.stop().await;
     rig.until_exchange_traded("BTCUSDT", 3_000).await;
-    // Time enough to see it half-way.
-    rig.fault("rest_slow,path=aggTrades,delay_ms=1000,count=1000")
+    // Time enough to see it half-way, also on a busy machine.
+    rig.fault("rest_slow,path=aggTrades,delay_ms=3000,count=1000")
         .await;
     let ingestor = rig.start(rig.repairing());
     let gap = eventually("a gap", async || rig.open_gaps(id).await.first().cloned()).await;

@@ -193,7 +193,8 @@ async fn a_connection_lost_during_the_overlap_is_no_loss() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_clock_that_is_off_changes_the_lag_and_nothing_else() {
-    for clock_offset_ms in [20_000, -20_000] {
+    // Far more than a busy machine is late by.
+    for clock_offset_ms in [600_000, -600_000] {
         let rig = Rig::new(SimConfig {
             clock_offset_ms,
             ..sim_config(&["BTCUSDT"])
@@ -207,7 +208,7 @@ async fn a_host_clock_that_is_off_changes_the_lag_and_nothing_else() {
             .await;
         let lag_ms = status.lag_ms.expect("just seen");
         assert!(
-            (lag_ms + clock_offset_ms).abs() < 10_000,
+            (lag_ms + clock_offset_ms).abs() < 300_000,
             "{lag_ms} with {clock_offset_ms}"
         );
         ingestor.stop().await;
