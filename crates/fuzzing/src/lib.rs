@@ -1,8 +1,9 @@
 //! Readers of outside data, held against whatever bytes there are.
 //!
 //! Each target panics when its reader breaks a promise. `cargo +nightly fuzz run frame` (with cargo-fuzz, in the
-//! project's root) looks for such bytes with coverage as its guide; `cargo test -p fuzzing` replays the corpora
-//! and seeded mutations of them on the stable toolchain, and is part of every test run.
+//! project's root; on stable `RUSTC_BOOTSTRAP=1 cargo fuzz run frame`) looks for such bytes with coverage as its guide;
+//! `cargo test -p fuzzing` replays the corpora and seeded mutations of them without a fuzzer, and is part of every test
+//! run.
 //!
 //! | target | what is read |
 //! | --- | --- |
