@@ -110,18 +110,17 @@ export class Dashboard {
 
   // Waits until a chart was redrawn with another newest value.
   async redrawn(name = "zscore") {
-    const newest = (name) => {
-      const { data } = document.querySelector(`[data-chart="${name}"]`);
-      return data.map((trace) => `${trace.x?.at(-1)} ${(trace.close ?? trace.y)?.at(-1)}`).join();
-    };
-    const before = await this.page.evaluate(newest, name);
-    await this.page.waitForFunction(
-      ([name, before]) => {
-        const { data } = document.querySelector(`[data-chart="${name}"]`);
-        return data.map((trace) => `${trace.x?.at(-1)} ${(trace.close ?? trace.y)?.at(-1)}`).join() !== before;
-      },
-      [name, before],
-    );
+    let before;
+    await this.until(async () => (before = await this.#newest(name)) !== null);
+    await this.until(async () => ![before, null].includes(await this.#newest(name)));
+  }
+
+  // The newest values of a chart as text; null while it is not there.
+  #newest(name) {
+    return this.page.evaluate((name) => {
+      const traces = document.querySelector(`[data-chart="${name}"]`)?.data;
+      return traces?.map((trace) => `${trace.x?.at(-1)} ${(trace.close ?? trace.y)?.at(-1)}`).join() ?? null;
+    }, name);
   }
 
   // The times on screen, ms on the axis's clock.
@@ -170,11 +169,10 @@ export class Dashboard {
     await this.page.waitForURL((url) => url.searchParams.has("from"));
   }
 
-  // Waits until an element's text is another one; resolves with it.
+  // Waits until an element's text is another one, also when another element has taken its place; resolves with it.
   async changed(locator) {
     const before = await locator.textContent();
-    const handle = await locator.elementHandle();
-    await this.page.waitForFunction(([element, before]) => element.textContent !== before, [handle, before]);
+    await this.until(async () => (await locator.textContent()) !== before);
     return locator.textContent();
   }
 
