@@ -154,8 +154,9 @@ pub struct PairParams {
     /// Bars of a fit, or of a Kalman filter's training; absent for `in_sample`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lookback: Option<u32>,
-    /// `in_sample` only: the fit ends with this bar, ms since the epoch, so that a live view keeps its
-    /// coefficients; absent: with the last closed one.
+    /// `in_sample` only: the fit is of the `limit` bars that end with this one, ms since the epoch, so that a live view
+    /// keeps its coefficients while its range moves on; with `startTime`, of those from there on. Absent: of the closed
+    /// ones shown.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fit_time: Option<i64>,
     /// What is fitted.

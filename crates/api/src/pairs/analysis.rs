@@ -48,8 +48,8 @@ impl Refusal {
 /// Everything about a pair over `rows`.
 ///
 /// Coefficients, spread, z-score and correlation are those of [`analytics::analyse`] over all rows, those of the
-/// warm-up included, with [`PairSpec::analysis`]; a fit in sample is one of the shown closed rows, applied to
-/// all. Tests are of the shown closed rows. The provisional row changes nothing but itself.
+/// warm-up included, with [`PairSpec::analysis`]; a fit in sample is one of the shown closed rows, or of those of
+/// [`Rows::sample`], applied to all. Tests are of the shown closed rows. The provisional row changes nothing but itself.
 ///
 /// # Errors
 /// [`Refusal`].
@@ -148,19 +148,22 @@ struct Run {
 fn run(spec: &PairSpec, rows: &Rows, y: &[f64], x: &[f64], missing: &mut Vec<Missing>) -> Run {
     match spec.hedge {
         HedgeSpec::Fitted(model, fit) => {
-            let (from, to) = match fit {
+            let range = match fit {
                 FitSpec::WalkForward(lookback) => {
-                    (rows.closed.saturating_sub(lookback.get()), rows.closed)
+                    rows.closed.saturating_sub(lookback.get())..rows.closed
                 }
-                FitSpec::InSample { fit_ms } => {
-                    let last = fit_ms.unwrap_or(i64::MAX);
-                    let to = rows.times_ms.partition_point(|&time| time <= last);
-                    (rows.warmup, to.clamp(rows.warmup, rows.closed))
+                FitSpec::InSample { .. } => rows.shown(),
+            };
+            let (line, told) = match &rows.sample {
+                Some(sample) => {
+                    let (y, x) = (transformed(spec, &sample.y), transformed(spec, &sample.x));
+                    fit::fitted_or_missing(model, &sample.times_ms, &y, &x, missing)
+                }
+                None => {
+                    let (y, x) = (&y[range.clone()], &x[range.clone()]);
+                    fit::fitted_or_missing(model, &rows.times_ms[range], y, x, missing)
                 }
             };
-            let times = &rows.times_ms[from..to];
-            let (line, told) =
-                fit::fitted_or_missing(model, times, &y[from..to], &x[from..to], missing);
             let hedge = match fit {
                 FitSpec::WalkForward(_) => spec.hedge(),
                 FitSpec::InSample { .. } => Hedge::Fixed(line),

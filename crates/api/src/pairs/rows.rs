@@ -1,5 +1,7 @@
 //! Common rows of two legs: which are closed, which are shown, how they came about.
 
+use std::ops::Range;
+
 use analytics::align::{Aligned, Closes, Join, align};
 use api_types::Alignment;
 
@@ -51,6 +53,17 @@ pub(crate) struct Rows {
     pub(crate) closed: usize,
     /// Of the closed rows that are shown.
     pub(crate) alignment: Alignment,
+    /// Of a fit in sample that ends with a bar of its own; else it is one of the closed rows shown.
+    pub(crate) sample: Option<Sample>,
+}
+
+/// Closed rows that a line is fitted to: as many as are shown, or from the same start on, up to the bar that the fit
+/// ends with. They stay the same while the rows shown move on.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sample {
+    pub(crate) times_ms: Vec<i64>,
+    pub(crate) y: Vec<f64>,
+    pub(crate) x: Vec<f64>,
 }
 
 impl Rows {
@@ -92,8 +105,18 @@ impl Rows {
             None => (closed.saturating_sub(limit).max(begin), closed),
         };
         let from = shown.saturating_sub(spec.warmup()).max(begin);
-        let lacks_older =
-            shown - from < spec.warmup() || spec.start_ms.is_none() && closed - shown < limit;
+        let sample = spec.fit_ms().map(|fit_ms| {
+            let to = at(fit_ms.saturating_add(1)).clamp(begin, closed);
+            let from = match spec.start_ms {
+                Some(_) => shown.min(to),
+                None => to.saturating_sub(limit).max(begin),
+            };
+            from..to
+        });
+        let is_short = |rows: &Range<usize>| spec.start_ms.is_none() && rows.len() < limit;
+        let lacks_older = shown - from < spec.warmup()
+            || is_short(&(shown..closed))
+            || sample.as_ref().is_some_and(is_short);
         let lacks_newer = spec.start_ms.is_some() && closed - shown < limit;
         let more = lacks_older && (y.has_older || x.has_older)
             || lacks_newer && (y.has_newer || x.has_newer);
@@ -116,6 +139,11 @@ impl Rows {
             warmup: shown - from,
             closed: closed - from,
             alignment,
+            sample: sample.map(|rows| Sample {
+                times_ms: all.times_ms[rows.clone()].to_vec(),
+                y: all.y[rows.clone()].to_vec(),
+                x: all.x[rows].to_vec(),
+            }),
         }))
     }
 
@@ -124,7 +152,7 @@ impl Rows {
         all: &Aligned,
         y: &LegBars,
         x: &LegBars,
-        shown: std::ops::Range<usize>,
+        shown: Range<usize>,
         warmup: usize,
     ) -> Alignment {
         let rows = shown.len();
@@ -166,7 +194,7 @@ impl Rows {
     }
 
     /// Closed rows that are shown.
-    pub(crate) const fn shown(&self) -> std::ops::Range<usize> {
+    pub(crate) const fn shown(&self) -> Range<usize> {
         self.warmup..self.closed
     }
 }

@@ -130,7 +130,7 @@ impl FittedModel {
 pub(crate) enum FitSpec {
     /// Those before each bar.
     WalkForward(Lookback),
-    /// Those of the range, up to this bar if one is named (ms since the epoch).
+    /// Those of the range, or as many up to this bar if one is named (ms since the epoch).
     InSample { fit_ms: Option<i64> },
 }
 
@@ -174,6 +174,14 @@ impl PairSpec {
             ) => Some(lookback),
             HedgeSpec::Fitted(_, FitSpec::InSample { .. })
             | HedgeSpec::Kalman(KalmanSpec::Pykalman { .. }) => None,
+        }
+    }
+
+    /// The bar that a fit in sample ends with, if one is named.
+    pub(crate) const fn fit_ms(&self) -> Option<i64> {
+        match self.hedge {
+            HedgeSpec::Fitted(_, FitSpec::InSample { fit_ms }) => fit_ms,
+            HedgeSpec::Fitted(_, FitSpec::WalkForward(_)) | HedgeSpec::Kalman(_) => None,
         }
     }
 

@@ -70,7 +70,8 @@ struct Body {
             description = "Bars of a walk-forward fit, of a Kalman filter's training and of each window of stability; default 500. An \
                            error where it would mean nothing"),
         ("fitTime" = Option<String>, Query, example = "1723161600000",
-            description = "`fit=in_sample` only: the fit ends with this bar, ms since the epoch or RFC 3339; default: the last one"),
+            description = "`fit=in_sample` only: the fit is of the `limit` bars that end with this one (with `startTime`: of those from there on), \
+                           ms since the epoch or RFC 3339; default: of the closed bars shown"),
         ("transform" = Option<api_types::Transform>, Query, description = "What is fitted; default `level`"),
         ("window" = Option<u32>, Query, minimum = 3, maximum = 10_000,
             description = "Bars of the rolling z-score and correlation; default 60"),

@@ -324,18 +324,31 @@ async fn thinned_out_series_keep_their_peaks_and_figures_stay_whole() {
 }
 
 #[tokio::test]
-async fn coefficients_of_a_snapshot_can_be_kept() {
+async fn coefficients_of_a_snapshot_are_kept_while_the_range_moves_on() {
     let pair = Pair::new(200).await;
-    let rest = format!("fit=in_sample&window=20&limit=100&fitTime={}", minute(149));
-    let kept = ask(&pair.api, &rest).await;
+    let rest = "fit=in_sample&window=20&limit=100";
+    let kept = ask(&pair.api, &format!("{rest}&fitTime={}", minute(149))).await;
+    let fit = &kept.analysis.fit;
     assert_eq!(
-        (kept.analysis.fit.observations, kept.analysis.fit.to_time),
-        (50, Some(minute(149)))
+        (fit.observations, fit.from_time, fit.to_time),
+        (100, Some(minute(50)), Some(minute(149)))
     );
-    let whole = ask(&pair.api, "fit=in_sample&window=20&limit=100").await;
+    let then = ask(&pair.api, &format!("{rest}&endTime={}", minute(149))).await;
+    assert_eq!(kept.analysis.fit, then.analysis.fit);
+    let whole = ask(&pair.api, rest).await;
     assert_eq!(whole.analysis.fit.observations, 100);
     assert_ne!(kept.analysis.fit.beta, whole.analysis.fit.beta);
     assert_eq!(kept.series().beta[99], kept.analysis.fit.beta);
+
+    // Before all that is shown.
+    let long_ago = ask(&pair.api, &format!("{rest}&fitTime={}", minute(59))).await;
+    let fit = &long_ago.analysis.fit;
+    assert_eq!((fit.observations, fit.to_time), (60, Some(minute(59))));
+
+    let range = format!("{rest}&startTime={}&fitTime={}", minute(100), minute(149));
+    let ranged = ask(&pair.api, &range).await;
+    let fit = &ranged.analysis.fit;
+    assert_eq!((fit.observations, fit.from_time), (50, Some(minute(100))));
 }
 
 #[tokio::test]

@@ -266,6 +266,18 @@ async fn a_leg_that_does_not_move_leaves_figures_out_as_it_does_in_pair_analytic
 }
 
 #[tokio::test]
+async fn a_fit_in_sample_of_before_is_the_same_followed_and_asked_for() {
+    let pair = Pair::new(BARS).await;
+    go_on(&pair, BARS..=BARS).await;
+    let fit_time = minute(BARS as i64 - 50);
+    let query = format!("y=YUSDT&x=XUSDT&limit=100&fit=in_sample&window=20&fitTime={fit_time}");
+    let mut followed = Followed::open(&pair.api, &query).await;
+    assert_eq!(followed.next().await, EventKind::Snapshot);
+    let (_, parts) = batch(&pair.api, &query).await;
+    assert_eq!(followed.parts["fit"], parts["fit"]);
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_read_is_told_why_its_stream_ends_and_others_go_on() {
     let pair = Pair::new(BARS).await;
     let mut config = crate::support::config(pair.url());

@@ -4,7 +4,12 @@ use super::*;
 use crate::{pairs::Defaults, params::Params};
 
 fn spec(rest: &str) -> PairSpec {
-    let query = format!("y=A&x=B&limit=30&lookback=30&window=5&baseline=exclusive&{rest}");
+    let lookback = if rest.contains("in_sample") {
+        ""
+    } else {
+        "lookback=30&"
+    };
+    let query = format!("y=A&x=B&limit=30&{lookback}window=5&baseline=exclusive&{rest}");
     let mut params = Params::of_text(&query, &PairSpec::NAMES);
     let spec = PairSpec::read(&mut params, Defaults::VIEW);
     assert!(params.finish().is_ok(), "{query}");
@@ -65,6 +70,10 @@ fn growing_reads_end_with_the_rows_of_everything_and_no_read_gives_others() {
         "startTime=6000000&endTime=9000000&maxFill=1",
         "startTime=90000000",
         "startTime=0",
+        "fit=in_sample",
+        "fit=in_sample&fitTime=9000000",
+        "fit=in_sample&fitTime=0",
+        "fit=in_sample&fitTime=9000000&startTime=6000000",
     ] {
         let spec = spec(rest);
         for seed in 1..40 {
