@@ -43,6 +43,9 @@ use crate::{
     model::{PairChoice, Tab, View},
 };
 
+/// What ended so long ago has closed, as far as can be told before any bar was read.
+const FEED_LAG_MS: i64 = 5_000;
+
 /// Everything that the page knows, found by any component through the context.
 #[derive(Clone, Copy)]
 pub(crate) struct Stores {
@@ -187,10 +190,14 @@ impl Stores {
     /// Fits in sample to the bars there are now, and keeps the coefficients from then on.
     pub(crate) fn refit(&self) {
         let now = self.now.get_untracked();
+        let closed =
+            |choice: &PairChoice| self.pair.with_untracked(|shown| shown.last_closed(choice));
         self.choose(|pair| {
             let interval_ms = pair.interval.ms();
-            // The last bar that has closed.
-            pair.fit_time = Some(now.div_euclid(interval_ms) * interval_ms - interval_ms);
+            let over = now - FEED_LAG_MS;
+            // A bar that were not closed yet would still move the coefficients.
+            let by_the_clock = over.div_euclid(interval_ms) * interval_ms - interval_ms;
+            pair.fit_time = Some(closed(pair).unwrap_or(by_the_clock));
         });
     }
 

@@ -110,6 +110,8 @@ async fn a_stop_during_an_outage_keeps_everything_for_the_next_start() {
     let heard_to = it.rig.next_id("BTCUSDT").await;
     it.rig.until_exchange_traded("BTCUSDT", 20).await;
     ingestor.stop().await;
+    // Nobody hears these.
+    it.rig.until_exchange_traded("BTCUSDT", 5).await;
 
     it.cable.set(Line::Carries);
     let ingestor = it.rig.start(it.config());

@@ -157,6 +157,16 @@ impl Pair {
             .map_or(&self.series, |detail| &detail.series)
     }
 
+    /// Start of the last closed bar, ms since the epoch, where these bars are those on screen.
+    pub(crate) fn last_closed(&self, choice: &PairChoice) -> Option<i64> {
+        let shown = &self.key.as_ref()?.choice;
+        let is_same = shown.interval == choice.interval && shown.legs() == choice.legs();
+        self.series
+            .last_closed()
+            .filter(|_| is_same)
+            .map(|point| point.time)
+    }
+
     /// The moment that the verdict and the coefficients are from: the end of the last closed bar, ms since the epoch.
     pub(crate) fn closed_at(&self) -> Option<i64> {
         let key = self.key.as_ref()?;
