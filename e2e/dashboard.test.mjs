@@ -14,7 +14,9 @@ import pairDatasets from "./suites/pair_datasets.mjs";
 import pairDownloads from "./suites/pair_downloads.mjs";
 import pairFigures from "./suites/pair_figures.mjs";
 import pairLinks from "./suites/pair_links.mjs";
+import radar from "./suites/radar.mjs";
 import recovery from "./suites/recovery.mjs";
+import scanner from "./suites/scanner.mjs";
 import settings from "./suites/settings.mjs";
 import speed from "./suites/speed.mjs";
 import states from "./suites/states.mjs";
@@ -33,6 +35,8 @@ const SUITES = [
   hidden,
   looks,
   watchlist,
+  scanner,
+  radar,
   alerts,
   data,
   pages,

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 
 import { faintTexts, seriousViolations, shoot } from "../support/looks.mjs";
 
-const TABS = ["pair", "watchlist", "scanner", "backtest", "alerts", "data"];
+const TABS = ["pair", "watchlist", "scanner", "radar", "backtest", "alerts", "data"];
 const SIZES = [
   { width: 1440, height: 900 },
   { width: 1024, height: 768 },

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{alerts::Alerts, data::Data, later::Later, pair::PairTab, watchlist::Watchlist};
+use super::{
+    alerts::Alerts, data::Data, later::Later, pair::PairTab, radar::Radar, scanner::Scanner,
+    watchlist::Watchlist,
+};
 use crate::{model::Tab, stores::Stores};
 
 /// One tab at a time: what is not on screen costs nothing.
@@ -15,7 +18,8 @@ pub(crate) fn Content() -> impl IntoView {
             {move || match tab.get() {
                 Tab::Pair => view! { <PairTab/> }.into_any(),
                 Tab::Watchlist => view! { <Watchlist/> }.into_any(),
-                Tab::Scanner => view! { <Later tab=Tab::Scanner/> }.into_any(),
+                Tab::Scanner => view! { <Scanner/> }.into_any(),
+                Tab::Radar => view! { <Radar/> }.into_any(),
                 Tab::Backtest => view! { <Later tab=Tab::Backtest/> }.into_any(),
                 Tab::Alerts => view! { <Alerts/> }.into_any(),
                 Tab::Data => view! { <Data/> }.into_any(),

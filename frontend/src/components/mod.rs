@@ -18,6 +18,8 @@ mod icon;
 mod later;
 mod painter;
 mod pair;
+mod radar;
+mod scanner;
 mod status_line;
 mod tabs;
 mod theme_toggle;

@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod datasets;
+pub(crate) mod scans;
 pub(crate) mod session;
 pub(crate) mod watchlist;
 

@@ -13,6 +13,8 @@ pub(crate) mod freshness;
 pub(crate) mod instrument;
 pub(crate) mod link;
 pub(crate) mod pair;
+pub(crate) mod radar;
+pub(crate) mod scan;
 pub(crate) mod search;
 pub(crate) mod series;
 pub(crate) mod settings;
@@ -22,6 +24,7 @@ pub(crate) mod watch;
 
 pub(crate) use instrument::Instrument;
 pub(crate) use pair::{Leg, PairChoice, PairPoint, PairSeries, Source, Span};
+pub(crate) use scan::ScanView;
 pub(crate) use series::BarSeries;
 pub(crate) use settings::{Settings, Theme, Zone};
 pub(crate) use tab::Tab;

@@ -10,6 +10,8 @@ pub(crate) enum Tab {
     Watchlist,
     /// The search for pairs.
     Scanner,
+    /// What moves now, of all pairs.
+    Radar,
     /// What trading a pair would have brought.
     Backtest,
     /// Rules and what they have said.
@@ -20,10 +22,11 @@ pub(crate) enum Tab {
 
 impl Tab {
     /// In the order in which they stand on the page.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Pair,
         Self::Watchlist,
         Self::Scanner,
+        Self::Radar,
         Self::Backtest,
         Self::Alerts,
         Self::Data,
@@ -35,6 +38,7 @@ impl Tab {
             Self::Pair => "Pair",
             Self::Watchlist => "Watchlist",
             Self::Scanner => "Scanner",
+            Self::Radar => "Radar",
             Self::Backtest => "Backtest",
             Self::Alerts => "Alerts",
             Self::Data => "Data",
@@ -47,6 +51,7 @@ impl Tab {
             Self::Pair => "pair",
             Self::Watchlist => "watchlist",
             Self::Scanner => "scanner",
+            Self::Radar => "radar",
             Self::Backtest => "backtest",
             Self::Alerts => "alerts",
             Self::Data => "data",

@@ -1,6 +1,6 @@
 //! What is on screen, as a link says it.
 
-use super::{PairChoice, Tab, cloud::Cloud, watch::Sorting};
+use super::{PairChoice, ScanView, Tab, cloud::Cloud, watch::Sorting};
 
 /// Everything that a link reproduces.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -8,6 +8,7 @@ pub(crate) struct View {
     pub(crate) tab: Tab,
     /// Order of the watchlist.
     pub(crate) sorting: Sorting,
+    pub(crate) scan: ScanView,
     pub(crate) pair: PairChoice,
     /// The times on screen; `None`: all of the pair's range, moving along.
     pub(crate) zoom: Option<TimeRange>,
@@ -73,6 +74,7 @@ impl View {
             sorting: get("sort")
                 .and_then(|word| Sorting::from_word(&word))
                 .unwrap_or_default(),
+            scan: ScanView::from_query(&get),
             pair: PairChoice::from_query(&get),
             zoom: zoom.and_then(|(from, to)| TimeRange::new(from, to)),
             cloud,
@@ -89,6 +91,7 @@ impl View {
         if self.sorting != Sorting::default() {
             query.push(("sort", self.sorting.word()));
         }
+        query.extend(self.scan.to_query());
         query.extend(self.pair.to_query());
         if let Some(zoom) = self.zoom {
             query.push(("from", zoom.from.to_string()));
@@ -124,6 +127,10 @@ mod tests {
         let view = View {
             tab: Tab::Data,
             sorting: Sorting::default().clicked(crate::model::watch::Column::Z),
+            scan: ScanView {
+                id: Some(3),
+                ..ScanView::default()
+            },
             pair: PairChoice {
                 y: Leg::new(Source::Live, "simulated:ETHUSDT".into()),
                 interval: Interval::H4.into(),

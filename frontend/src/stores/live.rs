@@ -248,6 +248,14 @@ fn dispatch(stores: Stores, event: StreamEvent) {
             heard(stores, as_of);
             stores.watchlist.hear(kind, *data);
         }
+        StreamEvent::Radar { as_of, data, .. } => {
+            heard(stores, as_of);
+            stores.radar.0.set(Some(*data));
+        }
+        StreamEvent::Scan { as_of, data, .. } => {
+            heard(stores, as_of);
+            stores.scanner.hear(stores, *data);
+        }
         StreamEvent::Alerts {
             kind, as_of, data, ..
         } => {
@@ -265,8 +273,7 @@ fn dispatch(stores: Stores, event: StreamEvent) {
             stores.notice.hear(stores, &topic, kind, &data);
             pair::take(stores, &topic, kind, data, as_of);
         }
-        // The page subscribes to neither of the topics `radar` and `scan`.
-        StreamEvent::Radar { .. } | StreamEvent::Scan { .. } | StreamEvent::End { .. } => {}
+        StreamEvent::End { .. } => {}
     }
 }
 

@@ -11,7 +11,9 @@ mod loader;
 mod notice;
 mod pair;
 mod preferences;
+mod radar;
 mod relay;
+mod scanner;
 mod screen;
 mod seat;
 mod toasts;
@@ -31,7 +33,9 @@ pub(crate) use live::Live;
 pub(crate) use notice::Notice;
 pub(crate) use pair::{News, Pair, PairLoad, PairStoreFields, ShownLeg, datasets_of, own_interval};
 pub(crate) use preferences::Preferences;
+pub(crate) use radar::Radar;
 pub(crate) use relay::Relay;
+pub(crate) use scanner::{MOST_SHOWN, PAGE, Scanner};
 pub(crate) use screen::Screen;
 pub(crate) use toasts::{Toast, Toasts};
 pub(crate) use topics::{Reader, Topics};
@@ -72,6 +76,8 @@ pub(crate) struct Stores {
     pub(crate) now: RwSignal<i64>,
     /// The followed pairs.
     pub(crate) watchlist: Watchlist,
+    pub(crate) scanner: Scanner,
+    pub(crate) radar: Radar,
     pub(crate) alerts: Alerts,
     /// Which page follows the alerts.
     pub(crate) relay: Relay,
@@ -125,6 +131,8 @@ impl Stores {
             revision,
             now,
             watchlist: Watchlist::default(),
+            scanner: Scanner::default(),
+            radar: Radar::default(),
             alerts: Alerts::default(),
             relay: Relay::default(),
             toasts: Toasts::new(preferences),
@@ -136,6 +144,8 @@ impl Stores {
         provide_context(stores);
         effects::start(stores);
         watchlist::start(stores);
+        scanner::start(stores);
+        radar::start(stores);
         alerts::start(stores);
         uploads::start(stores);
         relay::start(stores);

@@ -17,6 +17,10 @@ pub(crate) enum Reader {
     Pair,
     /// The followed pairs.
     Watchlist,
+    /// All pairs at once.
+    Radar,
+    /// The scan on screen.
+    Scan,
     /// Alerts of all rules.
     Alerts,
 }

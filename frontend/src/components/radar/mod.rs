@@ -1,0 +1,6 @@
+//! What moves now, of all pairs.
+
+mod page;
+mod row;
+
+pub(super) use page::Radar;
