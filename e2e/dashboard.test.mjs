@@ -4,6 +4,7 @@ import { after, before, describe } from "node:test";
 import { Browser } from "./support/browser.mjs";
 import { Stack } from "./support/stack.mjs";
 import alerts from "./suites/alerts.mjs";
+import backtest from "./suites/backtest.mjs";
 import data from "./suites/data.mjs";
 import hidden from "./suites/hidden.mjs";
 import looks from "./suites/looks.mjs";
@@ -38,6 +39,7 @@ const SUITES = [
   scanner,
   radar,
   alerts,
+  backtest,
   data,
   pages,
   speed,

@@ -1,5 +1,6 @@
 //! Figures: what Plotly is told to draw.
 
+pub(crate) mod backtest;
 pub(crate) mod candles;
 pub(crate) mod closes;
 pub(crate) mod correlation;

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    alerts::Alerts, data::Data, later::Later, pair::PairTab, radar::Radar, scanner::Scanner,
-    watchlist::Watchlist,
+    alerts::Alerts, backtest::BacktestTab, data::Data, pair::PairTab, radar::Radar,
+    scanner::Scanner, watchlist::Watchlist,
 };
 use crate::{model::Tab, stores::Stores};
 
@@ -20,7 +20,7 @@ pub(crate) fn Content() -> impl IntoView {
                 Tab::Watchlist => view! { <Watchlist/> }.into_any(),
                 Tab::Scanner => view! { <Scanner/> }.into_any(),
                 Tab::Radar => view! { <Radar/> }.into_any(),
-                Tab::Backtest => view! { <Later tab=Tab::Backtest/> }.into_any(),
+                Tab::Backtest => view! { <BacktestTab/> }.into_any(),
                 Tab::Alerts => view! { <Alerts/> }.into_any(),
                 Tab::Data => view! { <Data/> }.into_any(),
             }}

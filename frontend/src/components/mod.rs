@@ -3,6 +3,7 @@
 mod access_banner;
 mod alerts;
 mod backfill;
+mod backtest;
 mod badge;
 mod brand;
 mod clock;
@@ -15,7 +16,6 @@ mod feed_state;
 mod form;
 mod header;
 mod icon;
-mod later;
 mod painter;
 mod pair;
 mod radar;

@@ -7,7 +7,8 @@ pub(crate) mod session;
 pub(crate) mod watchlist;
 
 use api_types::{
-    BarLength, BarRow, BarsResponse, DatasetBarsResponse, PairResponse, Problem, SymbolsResponse,
+    BacktestResponse, BarLength, BarRow, BarsResponse, DatasetBarsResponse, PairResponse, Problem,
+    SymbolsResponse, TicketResponse,
 };
 
 use super::http::get;
@@ -84,4 +85,14 @@ pub(crate) async fn bars(
 /// The analysis of a pair; `query` is escaped.
 pub(crate) async fn pair(query: &str) -> Result<PairResponse, ApiError> {
     get(&format!("/api/v1/pairs/analytics?{query}")).await
+}
+
+/// The backtest of a pair; `query` is escaped.
+pub(crate) async fn backtest(query: &str) -> Result<BacktestResponse, ApiError> {
+    get(&format!("/api/v1/pairs/backtest?{query}")).await
+}
+
+/// The trade ticket of a pair; `query` is escaped.
+pub(crate) async fn ticket(query: &str, notional: f64) -> Result<TicketResponse, ApiError> {
+    get(&format!("/api/v1/pairs/ticket?{query}&notional={notional}")).await
 }

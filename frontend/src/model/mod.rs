@@ -3,6 +3,7 @@
 pub(crate) mod alert;
 pub(crate) mod analyse;
 pub(crate) mod backoff;
+pub(crate) mod backtest;
 pub(crate) mod civil;
 pub(crate) mod cloud;
 pub(crate) mod csv;

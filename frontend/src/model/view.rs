@@ -1,6 +1,6 @@
 //! What is on screen, as a link says it.
 
-use super::{PairChoice, ScanView, Tab, cloud::Cloud, watch::Sorting};
+use super::{PairChoice, ScanView, Tab, backtest::BacktestChoice, cloud::Cloud, watch::Sorting};
 
 /// Everything that a link reproduces.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,6 +10,8 @@ pub(crate) struct View {
     pub(crate) sorting: Sorting,
     pub(crate) scan: ScanView,
     pub(crate) pair: PairChoice,
+    /// How it is traded.
+    pub(crate) backtest: BacktestChoice,
     /// The times on screen; `None`: all of the pair's range, moving along.
     pub(crate) zoom: Option<TimeRange>,
     /// The part of the scatter plot on screen; `None`: all of it.
@@ -76,6 +78,7 @@ impl View {
                 .unwrap_or_default(),
             scan: ScanView::from_query(&get),
             pair: PairChoice::from_query(&get),
+            backtest: BacktestChoice::from_query(&get),
             zoom: zoom.and_then(|(from, to)| TimeRange::new(from, to)),
             cloud,
             dataset: get("dataset").and_then(|id| id.parse().ok()),
@@ -93,6 +96,7 @@ impl View {
         }
         query.extend(self.scan.to_query());
         query.extend(self.pair.to_query());
+        query.extend(self.backtest.to_query());
         if let Some(zoom) = self.zoom {
             query.push(("from", zoom.from.to_string()));
             query.push(("to", zoom.to.to_string()));
@@ -135,6 +139,10 @@ mod tests {
                 y: Leg::new(Source::Live, "simulated:ETHUSDT".into()),
                 interval: Interval::H4.into(),
                 ..PairChoice::default()
+            },
+            backtest: BacktestChoice {
+                fee_bps: 2.0,
+                ..BacktestChoice::default()
             },
             zoom: TimeRange::new(1_000, 2_000),
             cloud: Some([-1.5, 2.0, 1e-9, 7.0]),

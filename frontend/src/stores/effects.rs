@@ -128,7 +128,10 @@ fn mirror_address(stores: Stores) {
                 fit_time: None,
                 ..view.pair.clone()
             };
-            let is_other = question(&before) != question(&view) && !was_open && !is_sequel;
+            let is_other = (question(&before) != question(&view)
+                || before.backtest != view.backtest)
+                && !was_open
+                && !is_sequel;
             before.tab != view.tab || is_other
         });
         address::write(&view, is_step);

@@ -1,6 +1,7 @@
 //! The reactive state of the page. Components read it; only the modules here and the view's pickers write it.
 
 mod alerts;
+mod backtest;
 mod bars;
 mod board;
 mod chart;
@@ -26,6 +27,7 @@ use leptos::prelude::*;
 use reactive_stores::Store;
 
 pub(crate) use alerts::{Alerts, body_of};
+pub(crate) use backtest::{Backtest, BacktestLoad};
 pub(crate) use board::{Board, Tile};
 pub(crate) use chart::{Chart, ChartStoreFields, Key, Load};
 pub(crate) use feed::{Catalogue, Feed, FeedStoreFields, Link};
@@ -65,6 +67,7 @@ pub(crate) struct Stores {
     /// The analysis on screen.
     pub(crate) pair: Store<Pair>,
     pub(crate) news: News,
+    pub(crate) backtest: Backtest,
     /// The legs on screen, y first; `None` for one that is not there.
     pub(crate) legs: Memo<[Option<ShownLeg>; 2]>,
     pub(crate) screen: Screen,
@@ -124,6 +127,7 @@ impl Stores {
             bars: [Store::new(Chart::default()), Store::new(Chart::default())],
             pair,
             news: News::default(),
+            backtest: Backtest::default(),
             datasets: RwSignal::default(),
             legs,
             screen: Screen::new(view, pair, now),
@@ -146,6 +150,7 @@ impl Stores {
         watchlist::start(stores);
         scanner::start(stores);
         radar::start(stores);
+        backtest::start(stores);
         alerts::start(stores);
         uploads::start(stores);
         relay::start(stores);

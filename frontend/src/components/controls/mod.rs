@@ -1,5 +1,6 @@
 //! What is asked of a pair: legs, bars, model, thresholds.
 
+mod backtest_fields;
 mod bars_fields;
 mod field_error;
 mod interval_choice;
@@ -18,10 +19,10 @@ use super::{
     icon::{Icon, Shape},
     pair::Side,
 };
-use crate::stores::Stores;
+use crate::{model::Tab, stores::Stores};
 use {
-    bars_fields::BarsFields, interval_choice::IntervalChoice, leg_picker::LegPicker,
-    model_fields::ModelFields, z_fields::ZFields,
+    backtest_fields::BacktestFields, bars_fields::BarsFields, interval_choice::IntervalChoice,
+    leg_picker::LegPicker, model_fields::ModelFields, z_fields::ZFields,
 };
 
 /// Legs and interval always, the rest on request where there is little room.
@@ -29,6 +30,7 @@ use {
 pub(super) fn Controls() -> impl IntoView {
     let stores = Stores::from_context();
     let is_open = RwSignal::new(false);
+    let trades = Memo::new(move |_| stores.view.with(|view| view.tab) == Tab::Backtest);
     view! {
         <aside class="controls" class:open=move || is_open.get() aria-label="Controls" data-testid="controls">
             <div class="controls-legs">
@@ -61,6 +63,9 @@ pub(super) fn Controls() -> impl IntoView {
                 <BarsFields/>
                 <ModelFields/>
                 <ZFields/>
+                <Show when=move || trades.get()>
+                    <BacktestFields/>
+                </Show>
             </div>
         </aside>
     }

@@ -4,15 +4,19 @@ use leptos::prelude::*;
 
 /// A name, its colour as a custom property of the style sheet, and its number.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
-    pub(super) name: String,
+pub(in crate::components) struct Entry {
+    pub(in crate::components) name: String,
     /// As `--spread`; none for numbers that belong to the line before.
-    pub(super) colour: Option<&'static str>,
-    pub(super) value: String,
+    pub(in crate::components) colour: Option<&'static str>,
+    pub(in crate::components) value: String,
 }
 
 impl Entry {
-    pub(super) fn line(name: impl Into<String>, colour: &'static str, value: String) -> Self {
+    pub(in crate::components) fn line(
+        name: impl Into<String>,
+        colour: &'static str,
+        value: String,
+    ) -> Self {
         Self {
             name: name.into(),
             colour: Some(colour),
@@ -20,7 +24,7 @@ impl Entry {
         }
     }
 
-    pub(super) fn number(name: impl Into<String>, value: String) -> Self {
+    pub(in crate::components) fn number(name: impl Into<String>, value: String) -> Self {
         Self {
             name: name.into(),
             colour: None,
@@ -31,7 +35,7 @@ impl Entry {
 
 /// One line above a chart.
 #[component]
-pub(super) fn Legend(
+pub(in crate::components) fn Legend(
     /// What is there to read.
     entries: Signal<Vec<Entry>>,
 ) -> impl IntoView {

@@ -19,6 +19,7 @@ mod scatter_panel;
 mod spread_panel;
 mod stability_panel;
 mod statistics;
+mod ticket;
 mod tiles;
 mod view_bar;
 mod zscore_panel;
@@ -26,13 +27,16 @@ mod zscore_panel;
 use api_types::Model;
 use leptos::prelude::*;
 
+pub(in crate::components) use legend::{Entry, Legend};
+
 use super::controls::Controls;
 use crate::stores::Stores;
 use {
     candle_panel::CandlePanel, correlation_panel::CorrelationPanel,
     hedge_ratio_panel::HedgeRatioPanel, normalised_panel::NormalisedPanel, notice::Notice,
     scatter_panel::ScatterPanel, spread_panel::SpreadPanel, stability_panel::StabilityPanel,
-    statistics::Statistics, tiles::Tiles, view_bar::ViewBar, zscore_panel::ZscorePanel,
+    statistics::Statistics, ticket::Ticket, tiles::Tiles, view_bar::ViewBar,
+    zscore_panel::ZscorePanel,
 };
 
 /// Which leg of a pair.
@@ -89,6 +93,7 @@ pub(super) fn PairTab() -> impl IntoView {
                     </div>
                     <div class="charts-side">
                         <ScatterPanel/>
+                        <Ticket/>
                         <Statistics/>
                     </div>
                 </div>

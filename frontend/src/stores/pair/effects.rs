@@ -59,7 +59,7 @@ fn pin_fit(stores: Stores) {
 
 fn read_datasets(stores: Stores) {
     Effect::new(move |_| {
-        if stores.view.with(|view| view.tab) == Tab::Pair {
+        if matches!(stores.view.with(|view| view.tab), Tab::Pair | Tab::Backtest) {
             stores.uploads.read(stores);
         }
     });

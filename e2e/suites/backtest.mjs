@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+const PAIR = "y=ETHUSDT&x=BTCUSDT&interval=1m&limit=600&lookback=100&window=30&entry=1.5&exit=0.3";
+const LINK = `?tab=backtest&${PAIR}`;
+
+const isRefusal = (text) => /status of 4\d\d/.test(text);
+const number = (text) => Number(text.replace(/[^\d.,−+-]/g, "").replace("−", "-"));
+const lines = (content) => content.toString().trim().split("\n");
+
+// Waits until what is on screen answers a question with these parameters.
+const traded = async (dashboard, parts = {}) => {
+  await dashboard.chart("backtest");
+  const wanted = Object.entries(parts).map(([name, value]) => `${name}=${value}`);
+  await dashboard.page.waitForFunction((wanted) => {
+    const revision = document.querySelector('[data-chart="backtest"]')?._fullLayout?.uirevision ?? "";
+    const query = revision.split(" ")[0].split("&");
+    return wanted.every((part) => query.includes(part));
+  }, wanted);
+};
+
+export default (world) =>
+  describe("the backtest", () => {
+    test("shows the server's equity, trades and costs", () =>
+      world.browser.visit({ query: LINK }, async (dashboard) => {
+        await traded(dashboard);
+        const { chart, rows, net, fees } = await dashboard.page.evaluate(() => {
+          const text = (id) => document.querySelector(`[data-testid=${id}]`).textContent;
+          return {
+            chart: document.querySelector('[data-chart="backtest"]').data.map((trace) => [...trace.y].length),
+            rows: document.querySelectorAll("[data-testid=trade]").length,
+            net: text("backtest-net"),
+            fees: text("backtest-fees"),
+          };
+        });
+        const href = await dashboard.get("trades-csv").getAttribute("href");
+        const { name, content } = await dashboard.download(dashboard.get("trades-csv"));
+        assert.match(name, /ETHUSDT_BTCUSDT_1m_backtest_trades\.csv$/);
+        const [header, ...trades] = lines(content);
+        assert.ok(header.endsWith(",net"));
+        assert.ok(rows > 3, `${rows} trades`);
+        const columns = header.split(",");
+        const sum = (column) =>
+          trades.reduce((total, line) => total + Number(line.split(",")[columns.indexOf(column)]), 0);
+        // The feed has gone on by a bar at most since the page asked.
+        const answer = await world.stack.get(href.replace("&format=csv", ""));
+        assert.ok(Math.abs(sum("net") - answer.summary.net) < 0.01, "the table is what the figures are of");
+        assert.ok(Math.abs(trades.length - rows) <= 1);
+        assert.ok(Number.isFinite(number(net)) && number(fees) > 0);
+        // Equity, drawdown, z, entries both ways, exits.
+        assert.equal(chart.length, 6);
+        assert.ok(chart[0] > 500 && chart[3] + chart[4] >= rows - 1 && chart[5] >= rows - 1, chart.join());
+        const series = lines((await dashboard.download(dashboard.panel("backtest").locator("[data-testid=csv]"))).content);
+        assert.equal(series[0], "time,z,beta,equity,drawdown,position");
+        assert.equal(series.length, 601);
+      }));
+
+    test("costs more with higher fees, and all of it is in the link", () =>
+      world.browser.visit({ query: LINK }, async (dashboard) => {
+        await traded(dashboard, { feeBps: 5 });
+        const fees = async () => number(await dashboard.get("backtest-fees").textContent());
+        const before = await fees();
+        await dashboard.type("feeBps", 20);
+        await traded(dashboard, { feeBps: 20 });
+        assert.ok((await fees()) > 3 * before, `${await fees()} after ${before}`);
+        await dashboard.type("stop", 4);
+        await dashboard.type("timeStop", 30);
+        await dashboard.choice("sizing", "Dollar").click();
+        await dashboard.type("split", 60);
+        const parts = { feeBps: 20, stop: 4, timeStop: 30, sizing: "dollar_neutral", split: 0.6 };
+        await traded(dashboard, parts);
+        for (const [name, value] of Object.entries(parts)) assert.equal(dashboard.query.get(name), String(value));
+        await dashboard.has(dashboard.get("backtest-figures"), /Trading.*Formation/s);
+        const link = new URL(dashboard.page.url()).search;
+        await world.browser.visit({ query: link }, async (other) => {
+          await traded(other, parts);
+          assert.equal(await other.get("backtest-figures").textContent().then((text) => /Formation/.test(text)), true);
+        });
+        await dashboard.page.goBack();
+        await dashboard.page.waitForURL((url) => !url.searchParams.has("split"));
+        await traded(dashboard, { sizing: "dollar_neutral" });
+      }));
+
+    test("zooms to a trade, keeps the zoom in the link, and a double click resets it", () =>
+      world.browser.visit({ query: LINK }, async (dashboard) => {
+        await traded(dashboard);
+        const whole = await dashboard.range("backtest");
+        await dashboard.get("trade").first().locator("td").first().click();
+        await dashboard.page.waitForURL((url) => url.searchParams.has("from"));
+        await dashboard.until(async () => {
+          const [from, to] = await dashboard.range("backtest");
+          return to - from < (whole[1] - whole[0]) / 2;
+        });
+        await dashboard.page.reload();
+        await traded(dashboard);
+        const [from, to] = await dashboard.range("backtest");
+        assert.ok(to - from < (whole[1] - whole[0]) / 2);
+        const { x, y } = await dashboard.middle("backtest");
+        await dashboard.page.mouse.dblclick(x, y);
+        await dashboard.page.waitForURL((url) => !url.searchParams.has("from"));
+      }));
+
+    test("says why there is none", () =>
+      world.browser.visit({ query: `${LINK}&stop=1`, ignore: isRefusal }, async (dashboard) => {
+        await dashboard.has(dashboard.get("backtest-refusal"), /stop.*not above entry/s);
+        await dashboard.type("stop", 0);
+        await traded(dashboard);
+        assert.equal(await dashboard.get("backtest-refusal").count(), 0);
+      }));
+  });

@@ -1,0 +1,177 @@
+//! The backtest on screen.
+
+use std::{sync::Arc, time::Duration};
+
+use api_types::{BacktestResponse, Fit, Problem};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{FeedStoreFields, Link, Stores};
+use crate::{
+    edge::{
+        address,
+        api::{self, ApiError},
+    },
+    model::{PairChoice, Tab, TimeRange},
+};
+
+/// Numbers are typed digit by digit.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// Room at either end of the whole range, as a share of it.
+const ROOM: f64 = 0.01;
+
+/// Whether it is there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum BacktestLoad {
+    /// On its way; an older one may be on screen meanwhile.
+    #[default]
+    Loading,
+    Ready,
+    /// The server refuses the question, with its reasons.
+    Refused(Problem),
+    /// Not to be had now.
+    Failed(String),
+}
+
+/// The question, and the last answer to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Backtest {
+    /// The parameters as a query string, escaped; `None` while the legs are not known.
+    pub(crate) query: RwSignal<Option<String>>,
+    pub(crate) load: RwSignal<BacktestLoad>,
+    /// What is on screen, with the query that it answers.
+    pub(crate) found: RwSignal<Option<Arc<Answered>>>,
+    /// The moment under the pointer, ms since the epoch.
+    pub(crate) hovered: RwSignal<Option<i64>>,
+}
+
+/// An answer with its question.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Answered {
+    pub(crate) query: String,
+    pub(crate) answer: BacktestResponse,
+}
+
+impl Default for Backtest {
+    fn default() -> Self {
+        Self {
+            query: RwSignal::new(None),
+            load: RwSignal::default(),
+            found: RwSignal::new(None),
+            hovered: RwSignal::new(None),
+        }
+    }
+}
+
+pub(super) fn start(stores: Stores) {
+    let backtest = stores.backtest;
+    let query = Memo::new(move |_| {
+        let view = stores.view.get();
+        if view.tab != Tab::Backtest {
+            return None;
+        }
+        // What is traded must not know the future.
+        let pair = PairChoice {
+            fit: Some(Fit::WalkForward),
+            fit_time: None,
+            ..view.pair
+        };
+        let pair = stores.query_of(&pair)?;
+        Some(format!(
+            "{pair}&{}",
+            address::escape(&view.backtest.to_request())
+        ))
+    });
+    Effect::new(move |before: Option<Option<String>>| {
+        let query = query.get();
+        if query.is_some() && before.as_ref() != Some(&query) {
+            let is_first = backtest.query.with_untracked(Option::is_none);
+            backtest.query.set(query.clone());
+            let wanted = query.clone();
+            let ask = move || {
+                if backtest.query.with_untracked(|now| *now == wanted) {
+                    backtest.ask();
+                }
+            };
+            if is_first {
+                ask();
+            } else {
+                set_timeout(ask, PATIENCE);
+            }
+        }
+        query
+    });
+    Effect::new(move |was_lost: Option<bool>| {
+        let is_lost = matches!(stores.feed.link().get(), Link::Lost { .. });
+        let has_failed = matches!(backtest.load.get_untracked(), BacktestLoad::Failed(_));
+        if was_lost == Some(true) && !is_lost && has_failed {
+            backtest.ask();
+        }
+        is_lost
+    });
+}
+
+impl Backtest {
+    /// Asks, or asks again: the feed has gone on.
+    pub(crate) fn ask(self) {
+        let Some(query) = self.query.get_untracked() else {
+            return;
+        };
+        self.load.set(BacktestLoad::Loading);
+        spawn_local(async move {
+            let answer = api::backtest(&query).await;
+            if self
+                .query
+                .with_untracked(|now| now.as_ref() != Some(&query))
+            {
+                return;
+            }
+            match answer {
+                Ok(answer) => {
+                    self.found.set(Some(Arc::new(Answered { query, answer })));
+                    self.load.set(BacktestLoad::Ready);
+                }
+                Err(error) => {
+                    let is_of_the_question =
+                        matches!(&error, ApiError::Refused(_)) && !error.may_pass();
+                    self.load.set(match error {
+                        ApiError::Refused(problem) if is_of_the_question => {
+                            // An answer to another question would be taken for one to this.
+                            self.found.set(None);
+                            BacktestLoad::Refused(problem)
+                        }
+                        other => BacktestLoad::Failed(other.to_string()),
+                    });
+                }
+            }
+        });
+    }
+
+    /// The times on screen: those chosen, else all. Tracked.
+    pub(crate) fn range(self, stores: Stores) -> Option<TimeRange> {
+        let zoom = stores.view.with(|view| view.zoom);
+        let whole = self.extent()?;
+        // A zoom of other times, of the pair view, shows nothing of this.
+        let in_sight = |zoom: &TimeRange| zoom.from < whole.to && whole.from < zoom.to;
+        Some(zoom.filter(in_sight).unwrap_or(whole))
+    }
+
+    fn extent(self) -> Option<TimeRange> {
+        self.found.with(|found| {
+            let times = &found.as_ref()?.answer.backtest.series.time;
+            let (first, last) = (*times.first()?, *times.last()?);
+            let room = ((last - first) as f64 * ROOM) as i64 + 1;
+            TimeRange::new(first - room, last + room)
+        })
+    }
+
+    /// Shows these times, or those nearest to them that make sense.
+    pub(crate) fn show(self, stores: Stores, from: i64, to: i64) {
+        let Some(whole) = untrack(|| self.extent()) else {
+            return;
+        };
+        let interval_ms = stores.view.with_untracked(|view| view.pair.interval.ms());
+        let range = TimeRange::new(from, to);
+        let range = range.map(|range| range.within(whole.from, whole.to, interval_ms));
+        stores.view.update(|view| view.zoom = range);
+    }
+}
