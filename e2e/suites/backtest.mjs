@@ -100,6 +100,39 @@ export default (world) =>
         await dashboard.page.waitForURL((url) => !url.searchParams.has("from"));
       }));
 
+    test("sweeps over a grid in colours, takes a combination over, and keeps the sweep in the link", () =>
+      world.browser.visit({ query: LINK, ignore: isRefusal }, async (dashboard) => {
+        await traded(dashboard);
+        await dashboard.field("windows").fill("20, x");
+        await dashboard.get("sweep-run").click();
+        await dashboard.page.locator(".complaint", { hasText: "separated by commas" }).waitFor();
+        await dashboard.field("windows").fill("2");
+        await dashboard.get("sweep-run").click();
+        await dashboard.page.locator(".complaint", { hasText: "3 to 10000" }).waitFor();
+        await dashboard.field("windows").fill("20, 30, 45");
+        await dashboard.field("entries").fill("1, 1.5, 2");
+        await dashboard.field("exits").fill("0, 0.5, 1");
+        await dashboard.get("sweep-run").click();
+        await dashboard.has(dashboard.get("sweep-chosen"), /^Chosen of 24 by the formation part/);
+        const id = dashboard.query.get("sweep");
+        const { sweep } = await world.stack.get(`/api/v1/sweeps/${id}`);
+        assert.equal(sweep.state, "done");
+        // An exit of 1 leaves no room for an entry of 1.
+        assert.equal(await dashboard.get("sweep-cell").count(), 24);
+        const { cells, chosen } = sweep.result;
+        const told = await dashboard.get("sweep-chosen").textContent();
+        assert.ok(told.includes(`window ${cells.window[chosen]}, entry ${cells.entry[chosen]}, exit ${cells.exit[chosen]}.`), told);
+        const colours = await dashboard.page.locator(".sweep td").evaluateAll((all) => all.map((td) => getComputedStyle(td).backgroundColor));
+        assert.ok(new Set(colours).size > 5, "the grid is coloured");
+        const lines = (await dashboard.download(dashboard.get("sweep-csv"))).content.toString().trim().split("\n");
+        assert.equal(lines.length, 25);
+        await dashboard.page.locator(".sweep td.chosen button").click();
+        await traded(dashboard, { window: cells.window[chosen] });
+        assert.equal(dashboard.query.get("window"), String(cells.window[chosen]));
+        await dashboard.page.reload();
+        await dashboard.has(dashboard.get("sweep-chosen"), /^Chosen of 24/);
+      }));
+
     test("says why there is none", () =>
       world.browser.visit({ query: `${LINK}&stop=1`, ignore: isRefusal }, async (dashboard) => {
         await dashboard.has(dashboard.get("backtest-refusal"), /stop.*not above entry/s);

@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 pub(crate) mod datasets;
 pub(crate) mod scans;
 pub(crate) mod session;
+pub(crate) mod sweeps;
 pub(crate) mod watchlist;
 
 use api_types::{

@@ -19,6 +19,7 @@ pub(crate) mod scan;
 pub(crate) mod search;
 pub(crate) mod series;
 pub(crate) mod settings;
+pub(crate) mod sweep;
 pub(crate) mod tab;
 pub(crate) mod view;
 pub(crate) mod watch;

@@ -16,6 +16,8 @@ pub(crate) struct View {
     pub(crate) zoom: Option<TimeRange>,
     /// The part of the scatter plot on screen; `None`: all of it.
     pub(crate) cloud: Option<Cloud>,
+    /// The sweep that is on screen, by its id.
+    pub(crate) sweep: Option<i64>,
     /// The upload that is looked into, by its id.
     pub(crate) dataset: Option<i64>,
 }
@@ -81,6 +83,7 @@ impl View {
             backtest: BacktestChoice::from_query(&get),
             zoom: zoom.and_then(|(from, to)| TimeRange::new(from, to)),
             cloud,
+            sweep: get("sweep").and_then(|id| id.parse().ok()),
             dataset: get("dataset").and_then(|id| id.parse().ok()),
         }
     }
@@ -104,7 +107,10 @@ impl View {
         if let Some(cloud) = self.cloud {
             query.push(("cloud", cloud.map(|end| end.to_string()).join("_")));
         }
-        // Only there it means anything.
+        // Only there they mean anything.
+        if let (Tab::Backtest, Some(id)) = (self.tab, self.sweep) {
+            query.push(("sweep", id.to_string()));
+        }
         if let (Tab::Data, Some(id)) = (self.tab, self.dataset) {
             query.push(("dataset", id.to_string()));
         }
@@ -146,9 +152,17 @@ mod tests {
             },
             zoom: TimeRange::new(1_000, 2_000),
             cloud: Some([-1.5, 2.0, 1e-9, 7.0]),
+            sweep: None,
             dataset: Some(17),
         };
         assert_eq!(read(&view.to_query()), view);
+        let swept = View {
+            tab: Tab::Backtest,
+            sweep: Some(5),
+            dataset: None,
+            ..view
+        };
+        assert_eq!(read(&swept.to_query()), swept);
         assert_eq!(read(&View::default().to_query()), View::default());
     }
 

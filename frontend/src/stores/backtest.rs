@@ -11,7 +11,7 @@ use crate::{
         address,
         api::{self, ApiError},
     },
-    model::{PairChoice, Tab, TimeRange},
+    model::{PairChoice, Tab, TimeRange, pair::query::Query},
 };
 
 /// Numbers are typed digit by digit.
@@ -65,21 +65,9 @@ impl Default for Backtest {
 pub(super) fn start(stores: Stores) {
     let backtest = stores.backtest;
     let query = Memo::new(move |_| {
-        let view = stores.view.get();
-        if view.tab != Tab::Backtest {
-            return None;
-        }
-        // What is traded must not know the future.
-        let pair = PairChoice {
-            fit: Some(Fit::WalkForward),
-            fit_time: None,
-            ..view.pair
-        };
-        let pair = stores.query_of(&pair)?;
-        Some(format!(
-            "{pair}&{}",
-            address::escape(&view.backtest.to_request())
-        ))
+        let is_shown = stores.view.with(|view| view.tab == Tab::Backtest);
+        let parameters = is_shown.then(|| parameters(stores)).flatten()?;
+        Some(address::escape(&parameters))
     });
     Effect::new(move |before: Option<Option<String>>| {
         let query = query.get();
@@ -108,6 +96,20 @@ pub(super) fn start(stores: Stores) {
         }
         is_lost
     });
+}
+
+/// What the backtest on screen is asked by name; `None` while the legs are not known. Tracked.
+pub(super) fn parameters(stores: Stores) -> Option<Query> {
+    let view = stores.view.get();
+    // What is traded must not know the future.
+    let pair = PairChoice {
+        fit: Some(Fit::WalkForward),
+        fit_time: None,
+        ..view.pair
+    };
+    let mut query = stores.parameters_of(&pair)?;
+    query.extend(view.backtest.to_request());
+    Some(query)
 }
 
 impl Backtest {

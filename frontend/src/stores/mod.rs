@@ -17,6 +17,7 @@ mod relay;
 mod scanner;
 mod screen;
 mod seat;
+mod sweeps;
 mod toasts;
 mod topics;
 mod uploads;
@@ -39,6 +40,7 @@ pub(crate) use radar::Radar;
 pub(crate) use relay::Relay;
 pub(crate) use scanner::{MOST_SHOWN, PAGE, Scanner};
 pub(crate) use screen::Screen;
+pub(crate) use sweeps::Sweeps;
 pub(crate) use toasts::{Toast, Toasts};
 pub(crate) use topics::{Reader, Topics};
 pub(crate) use uploads::{Job, Stage, Uploads};
@@ -46,7 +48,7 @@ pub(crate) use watchlist::Watchlist;
 
 use crate::{
     edge::{address, clock},
-    model::{PairChoice, Tab, View},
+    model::{PairChoice, Tab, View, pair::query::Query},
 };
 
 /// What ended so long ago has closed, as far as can be told before any bar was read.
@@ -68,6 +70,7 @@ pub(crate) struct Stores {
     pub(crate) pair: Store<Pair>,
     pub(crate) news: News,
     pub(crate) backtest: Backtest,
+    pub(crate) sweeps: Sweeps,
     /// The legs on screen, y first; `None` for one that is not there.
     pub(crate) legs: Memo<[Option<ShownLeg>; 2]>,
     pub(crate) screen: Screen,
@@ -128,6 +131,7 @@ impl Stores {
             pair,
             news: News::default(),
             backtest: Backtest::default(),
+            sweeps: Sweeps::default(),
             datasets: RwSignal::default(),
             legs,
             screen: Screen::new(view, pair, now),
@@ -151,6 +155,7 @@ impl Stores {
         scanner::start(stores);
         radar::start(stores);
         backtest::start(stores);
+        sweeps::start(stores);
         alerts::start(stores);
         uploads::start(stores);
         relay::start(stores);
@@ -218,11 +223,16 @@ impl Stores {
 
     /// The parameters of a request about these bars, escaped; `None` while the legs are not known.
     pub(crate) fn query_of(&self, choice: &PairChoice) -> Option<String> {
+        Some(address::escape(&self.parameters_of(choice)?))
+    }
+
+    /// The same by name.
+    pub(crate) fn parameters_of(&self, choice: &PairChoice) -> Option<Query> {
         let [y, x] = self.legs.get();
         let (y, x) = y.zip(x)?;
         // The memo may lag behind the choice by an instant.
         let is_same = y.leg == choice.y && x.leg == choice.x;
-        is_same.then(|| address::escape(&choice.to_request([&y.api_name, &x.api_name])))
+        is_same.then(|| choice.to_request([&y.api_name, &x.api_name]))
     }
 
     /// How files about bars of the pair on screen begin: `ETHUSDT-BTCUSDT-1m`. Bars of another length than the pair's are said so.

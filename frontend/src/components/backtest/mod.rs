@@ -2,13 +2,15 @@
 
 mod chart;
 mod figures;
+mod grid;
 mod head;
+mod sweep;
 mod trades;
 
 use leptos::prelude::*;
 
 use super::controls::Controls;
-use {chart::Chart, figures::Figures, head::Head, trades::Trades};
+use {chart::Chart, figures::Figures, head::Head, sweep::SweepPanel, trades::Trades};
 
 /// Controls at the left; what was asked, equity with its trades, figures and trades.
 #[component]
@@ -22,6 +24,7 @@ pub(super) fn BacktestTab() -> impl IntoView {
                     <div class="charts-time">
                         <Chart/>
                         <Trades/>
+                        <SweepPanel/>
                     </div>
                     <div class="charts-side">
                         <Figures/>

@@ -1,0 +1,143 @@
+//! The combinations of a sweep in colours.
+
+use api_types::SweepResult;
+use leptos::prelude::*;
+
+use crate::{
+    components::icon::{Icon, Shape},
+    edge::download,
+    model::{format, sweep},
+    stores::Stores,
+};
+
+/// A table for each exit: windows down, entries across, coloured by the Sharpe ratio of the formation part.
+#[component]
+pub(super) fn Grid(
+    /// What came of it.
+    result: SweepResult,
+) -> impl IntoView {
+    let stores = Stores::from_context();
+    let told = chosen(&result);
+    let exits = sweep::distinct(result.cells.exit.iter().copied());
+    let result = StoredValue::new(result);
+    let save = move |_| {
+        let name = format!("{}-sweep.csv", stores.file_stem(None));
+        result.with_value(|result| {
+            download::save(&name, "text/csv", &sweep::csv(&result.cells));
+        });
+    };
+    let tables = exits
+        .into_iter()
+        .map(|exit| view! { <OfExit result exit/> });
+    view! {
+        <div class="sweep-result">
+            <p data-testid="sweep-chosen">{told}</p>
+            <div class="sweep-tables">{tables.collect_view()}</div>
+            <p class="ctl-note">
+                "Sharpe ratios of the formation part. A click takes a combination over. The more are tried, the better the best one looks by chance: \
+                 what counts is the trading part of the chosen one, and whether its neighbours resemble it."
+            </p>
+            <button type="button" class="button" data-testid="sweep-csv" title="All combinations as CSV" on:click=save>
+                <Icon shape=Shape::Download/>
+                <span>"CSV"</span>
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn OfExit(result: StoredValue<SweepResult>, exit: f64) -> impl IntoView {
+    let (windows, entries) = result.with_value(|result| {
+        let windows = result.cells.window.iter().map(|window| f64::from(*window));
+        let entries = result.cells.entry.iter().copied();
+        (sweep::distinct(windows), sweep::distinct(entries))
+    });
+    let heads = entries
+        .iter()
+        .map(|entry| view! { <th scope="col" class="num">{entry.to_string()}</th> });
+    let heads = heads.collect_view();
+    let rows = windows.into_iter().map(|window| {
+        let window = window as u32;
+        let cells = entries
+            .iter()
+            .map(|entry| view! { <Cell result window entry=*entry exit/> });
+        view! {
+            <tr>
+                <th scope="row" class="num">{window}</th>
+                {cells.collect_view()}
+            </tr>
+        }
+    });
+    view! {
+        <table class="table sweep">
+            <caption>{format!("Exit {exit}: windows down, entries across")}</caption>
+            <thead>
+                <tr>
+                    <th scope="col"><span class="sr-only">"Window"</span></th>
+                    {heads}
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+    }
+}
+
+/// Nothing where the combination makes no sense.
+#[component]
+fn Cell(result: StoredValue<SweepResult>, window: u32, entry: f64, exit: f64) -> impl IntoView {
+    let stores = Stores::from_context();
+    let take = move |_| {
+        stores.choose(|pair| (pair.window, pair.entry, pair.exit) = (window, entry, exit));
+    };
+    let content = result.with_value(|result| {
+        let cells = &result.cells;
+        let row = sweep::find(cells, window, entry, exit)?;
+        let sharpe = cells.formation_sharpe[row];
+        let most = sweep::largest(&cells.formation_sharpe);
+        let meaning = format!(
+            "Window {window}, entry {entry}, exit {exit}: formation {} in {} trades, trading {} in {}",
+            ratio(sharpe, 2),
+            cells.formation_trades[row],
+            ratio(cells.trading_sharpe[row], 2),
+            cells.trading_trades[row]
+        );
+        let is_chosen = result.chosen == u32::try_from(row).ok();
+        Some((ratio(sharpe, 1), sharpe.map(|sharpe| sweep::colour(sharpe, most)), meaning, is_chosen))
+    });
+    content.map_or_else(
+        || view! { <td></td> }.into_any(),
+        |(words, style, meaning, is_chosen)| {
+            view! {
+                <td class="num" class:chosen=is_chosen style=style>
+                    <button type="button" data-testid="sweep-cell" title=meaning.clone() aria-label=meaning on:click=take>{words}</button>
+                </td>
+            }
+            .into_any()
+        },
+    )
+}
+
+fn ratio(value: Option<f64>, decimals: usize) -> String {
+    value.map_or_else(
+        || format::UNKNOWN.to_owned(),
+        |value| format::signed(value, decimals),
+    )
+}
+
+/// The choice, and what counts of it.
+fn chosen(result: &SweepResult) -> String {
+    let cells = &result.cells;
+    let Some(row) = result.chosen.map(|row| row as usize) else {
+        return "No combination traded in the formation part.".to_owned();
+    };
+    format!(
+        "Chosen of {} by the formation part: window {}, entry {}, exit {}. Its trading part: Sharpe {}, return {} %, {} trades.",
+        cells.window.len(),
+        cells.window[row],
+        cells.entry[row],
+        cells.exit[row],
+        ratio(cells.trading_sharpe[row], 2),
+        format::signed(100.0 * cells.trading_return[row], 2),
+        cells.trading_trades[row],
+    )
+}
