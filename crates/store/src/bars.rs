@@ -161,15 +161,24 @@ impl Selected for StoredClose {
         let origins_and_ids = columns.origin.iter().zip(columns.last_id);
         times_and_closes
             .zip(origins_and_ids)
-            .map(|((bucket, close), (origin_name, last_agg_id))| {
-                Ok(Self {
-                    bucket_ms: to_ms(bucket),
-                    close,
-                    origin: origin(origin_name)?,
-                    last_agg_id,
-                })
-            })
+            .map(|((bucket, close), (origin, last_id))| Self::read(bucket, close, origin, last_id))
             .collect()
+    }
+}
+
+impl StoredClose {
+    fn read(
+        bucket: DateTime<Utc>,
+        close: f64,
+        origin_name: &str,
+        last_id: Option<i64>,
+    ) -> Result<Self> {
+        Ok(Self {
+            bucket_ms: to_ms(bucket),
+            close,
+            origin: origin(origin_name)?,
+            last_agg_id: last_id,
+        })
     }
 }
 
@@ -244,17 +253,21 @@ async fn newest<R: Selected>(
     to_ms: Option<i64>,
     limit: u32,
 ) -> Result<Vec<R>> {
-    let mut span_ms = interval.ms().saturating_mul(i64::from(limit) + 1);
-    // Where each bucket has a bar, which is the rule, the first read finds enough.
-    if let Some(end_ms) = to_ms {
+    let last_within = async |from_ms, end_ms| {
         let range = BarRange {
-            from_ms: end_ms.saturating_sub(span_ms),
-            to_ms,
+            from_ms,
+            to_ms: Some(end_ms),
             limit,
         };
         let mut bars = select::<R>(store, symbol_id, interval, range, "DESC").await?;
+        bars.reverse();
+        Ok::<_, StoreError>(bars)
+    };
+    let mut span_ms = interval.ms().saturating_mul(i64::from(limit) + 1);
+    // Where each bucket has a bar, which is the rule, the first read finds enough.
+    if let Some(end_ms) = to_ms {
+        let bars = last_within(end_ms.saturating_sub(span_ms), end_ms).await?;
         if bars.len() >= limit as usize {
-            bars.reverse();
             return Ok(bars);
         }
     }
@@ -268,14 +281,8 @@ async fn newest<R: Selected>(
         let from_ms = end_ms
             .saturating_sub(span_ms)
             .max(interval.bucket_of(first_ms));
-        let range = BarRange {
-            from_ms,
-            to_ms: Some(end_ms),
-            limit,
-        };
-        let mut bars = select::<R>(store, symbol_id, interval, range, "DESC").await?;
+        let bars = last_within(from_ms, end_ms).await?;
         if bars.len() >= limit as usize || from_ms <= interval.bucket_of(first_ms) {
-            bars.reverse();
             return Ok(bars);
         }
         span_ms = span_ms.saturating_mul(4);
@@ -320,7 +327,7 @@ struct CloseOfRow {
     last_id: Option<i64>,
 }
 
-/// Closes of many symbols that start in `[from_ms, to_ms)`, ascending, in one query: what has closed since.
+/// Closes of many symbols that start in `[first_ms, end_ms)`, ascending, in one query: what has closed since.
 ///
 /// Cost: in proportion to the bars read.
 ///
@@ -330,8 +337,8 @@ pub async fn closes_of(
     store: &Store,
     symbols: &[SymbolId],
     interval: Interval,
-    from_ms: i64,
-    to_ms: i64,
+    first_ms: i64,
+    end_ms: i64,
 ) -> Result<Vec<(SymbolId, StoredClose)>> {
     let sql = format!(
         "SELECT symbol_id, {} FROM bars_{interval}
@@ -342,18 +349,13 @@ pub async fn closes_of(
     let ids: Vec<i32> = symbols.iter().map(|id| id.0).collect();
     let rows: Vec<CloseOfRow> = sqlx::query_as(AssertSqlSafe(sql))
         .bind(ids)
-        .bind(crate::time::from_ms(from_ms))
-        .bind(crate::time::from_ms(to_ms))
+        .bind(from_ms(first_ms))
+        .bind(from_ms(end_ms))
         .fetch_all(store.read_pool())
         .await?;
     rows.into_iter()
         .map(|row| {
-            let close = StoredClose {
-                bucket_ms: crate::time::to_ms(row.bucket),
-                close: row.close,
-                origin: origin(&row.origin)?,
-                last_agg_id: row.last_id,
-            };
+            let close = StoredClose::read(row.bucket, row.close, &row.origin, row.last_id)?;
             Ok((row.symbol_id, close))
         })
         .collect()
