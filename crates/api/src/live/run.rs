@@ -42,18 +42,18 @@ pub(super) fn join(spec: &PairSpec) -> Join {
     }
 }
 
-/// The line of a fit in sample: of the last `limit` rows up to the bar that the fit ends with. A line that is no
-/// number where there is none.
+/// The line of a fit in sample: of the last `limit` rows of `closed` up to the bar that the fit ends with. A line that is
+/// no number where there is none.
 pub(super) fn snapshot_line(
     spec: &PairSpec,
     estimator: Estimator,
     fit_ms: i64,
-    all: impl Iterator<Item = Bucket>,
+    closed: impl Iterator<Item = Bucket>,
 ) -> Line {
     let mut joiner = Joiner::new(join(spec));
     let transform = spec.transform();
     let (mut y, mut x) = (Vec::new(), Vec::new());
-    for bucket in all.take_while(|bucket| bucket.time_ms <= fit_ms) {
+    for bucket in closed.take_while(|bucket| bucket.time_ms <= fit_ms) {
         let row = joiner.push(bucket.time_ms, bucket.y, bucket.x);
         if let Some((row_y, row_x)) =
             row.and_then(|row| Some((transform.value(row.y)?, transform.value(row.x)?)))

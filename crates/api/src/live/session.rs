@@ -15,7 +15,7 @@ use tokio::{
 use super::{
     anchor,
     held::Close,
-    run::{self, Run, buckets},
+    run::{self, Bucket, Run, buckets},
     series::{MOST_BARS, Range, Series},
     state::{Condition, SessionState},
 };
@@ -97,6 +97,14 @@ struct Legs {
     closed_until_ms: i64,
     reached: [i64; 2],
     as_of_ms: i64,
+}
+
+impl Legs {
+    /// What both legs have closed.
+    fn closed(&self, interval: Interval) -> impl Iterator<Item = Bucket> {
+        let last_ms = self.closed_until_ms.saturating_sub(interval.ms());
+        buckets(&self.bars[0], &self.bars[1]).take_while(move |bucket| bucket.time_ms <= last_ms)
+    }
 }
 
 impl Worker {
@@ -231,7 +239,7 @@ impl Worker {
         // Most take no time at all, a fit of ranks over many bars takes seconds.
         let computed = spawn_blocking(move || {
             let line = in_sample.map(|(estimator, fit_ms)| {
-                let all = buckets(&legs.bars[0], &legs.bars[1]);
+                let all = legs.closed(interval);
                 let fit_ms = fit_ms.unwrap_or(anchor_ms - 1);
                 run::snapshot_line(&spec, estimator, fit_ms, all)
             });
@@ -307,11 +315,7 @@ impl Worker {
 
 /// Takes in what is closed of the bars after those that are in the run.
 fn take_in(run: &mut Run, interval: Interval, legs: &Legs) {
-    let closed = legs.closed_until_ms.saturating_sub(interval.ms());
-    for bucket in buckets(&legs.bars[0], &legs.bars[1]) {
-        if bucket.time_ms > closed {
-            break;
-        }
+    for bucket in legs.closed(interval) {
         run.close(bucket);
     }
 }
