@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     names::name,
     pairs::{Alignment, PairParams, PairWarning},
+    parts::read_in_parts,
 };
 
 name! {
@@ -64,7 +65,7 @@ name! {
 }
 
 /// Answer of `GET /api/v1/pairs/backtest`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BacktestResponse {
@@ -79,8 +80,15 @@ pub struct BacktestResponse {
     pub backtest: BacktestData,
 }
 
+read_in_parts!(BacktestResponse {
+    as_of: i64,
+    version: String,
+    params: BacktestParams,
+    ..backtest
+});
+
 /// Parameters of a backtest, defaults filled in: those of pair analytics, and its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BacktestParams {
@@ -108,6 +116,19 @@ pub struct BacktestParams {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub split: Option<f64>,
 }
+
+read_in_parts!(BacktestParams {
+    sizing: Sizing,
+    fill: FillAt,
+    fee_bps: f64,
+    slippage_bps: f64,
+    y_funding_bps_8h: f64,
+    x_funding_bps_8h: f64,
+    capital: f64,
+    time_stop: Option<u32>,
+    split: Option<f64>,
+    ..pair
+});
 
 /// What came of a backtest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! The JSON shapes of the public API, shared by the server and the dashboard.
 //!
-//! With default features the crate needs serde alone, so that it compiles to WebAssembly in no
+//! With default features the crate needs serde and serde_json alone, so that it compiles to WebAssembly in no
 //! time; the feature `openapi` adds the schemas from which the server generates its document.
 //!
 //! | module | answers |
@@ -16,7 +16,7 @@
 //! | [`alerts`] | `/api/v1/alerts/rules`, `GET /api/v1/alerts/events` |
 //! | [`radar`] | the topic `radar` of the stream |
 //! | [`scans`] | `/api/v1/scans` |
-//! | [`sweep`] | `/api/v1/sweeps` |
+//! | [`sweep`] | `/api/v1/sweeps`, and the topic `sweep:{id}` |
 //! | [`stream`] | `GET /api/v1/stream`: the server-sent events |
 //! | [`datasets`] | `/api/v1/datasets`, and `GET /api/v1/bars?source=dataset:{id}` |
 //! | [`session`] | `/api/v1/session` |
@@ -40,6 +40,7 @@ pub mod datasets;
 pub mod health;
 pub mod names;
 pub mod pairs;
+mod parts;
 pub mod problem;
 pub mod radar;
 pub mod scans;
@@ -93,7 +94,9 @@ pub use status::{
     SymbolFeedState, TableRows,
 };
 pub use stream::{BarsData, EndReason, EventKind, PairUpdate, StreamEvent, Tick, TooFewBars};
-pub use sweep::{Sweep, SweepCells, SweepRequest, SweepResponse, SweepResult, SweepsResponse};
+pub use sweep::{
+    Sweep, SweepCells, SweepRequest, SweepResponse, SweepResult, SweepUpdate, SweepsResponse,
+};
 pub use symbols::{NoParams, SymbolInfo, SymbolsResponse};
 pub use ticket::{OrderAction, TicketData, TicketLeg, TicketParams, TicketResponse};
 pub use trades::{TradeColumns, TradesParams, TradesResponse};

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::name;
+use crate::{names::name, parts::read_in_parts};
 
 name! {
     /// How the hedge ratio is estimated.
@@ -107,7 +107,7 @@ name! {
 }
 
 /// Answer of `GET /api/v1/pairs/analytics`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PairResponse {
@@ -121,6 +121,13 @@ pub struct PairResponse {
     #[serde(flatten)]
     pub analysis: PairData,
 }
+
+read_in_parts!(PairResponse {
+    as_of: i64,
+    version: String,
+    params: PairParams,
+    ..analysis
+});
 
 /// Parameters of pair analytics, defaults filled in. The stream, alert rules and the backtest use the
 /// same names. Those that do not apply to the model are absent.

@@ -7,6 +7,7 @@
 //! | `pair:y=ETHUSDT&x=BTCUSDT` | [`PairUpdate`]: the parameters of `/pairs/analytics`, percent-encoded as in its query string |
 //! | `watchlist` | [`WatchlistData`]: all rows, then those that change, about once a second |
 //! | `scan:7` | [`ScanUpdate`]: the scan, then again whenever it is further |
+//! | `sweep:7` | [`SweepUpdate`]: likewise the sweep |
 //! | `radar` | [`RadarData`]: every pair of the feed's symbols, once a second |
 //! | `alerts` | where alert rules stand and what they told; then what changes, each event once |
 //! | `status` | [`StatusResponse`] whenever it changes |
@@ -17,16 +18,17 @@
 //! is a position that is good on every server of the same database: a client that comes back with
 //! `Last-Event-ID` (or the parameter `lastEventId`) is sent what it missed.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::value::RawValue;
 
 use crate::{
     AlertsData, Alignment, BarColumns, Interval, Missing, PairColumns, PairFit, PairParams,
-    PairSummary, PairTests, PairWarning, RadarData, ScanUpdate, StatusResponse, Venue,
-    WatchlistData,
+    PairSummary, PairTests, PairWarning, RadarData, ScanUpdate, StatusResponse, SweepUpdate, Venue,
+    WatchlistData, parts,
 };
 
 /// One event of the stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -106,6 +108,18 @@ pub enum StreamEvent {
         /// The scan.
         data: Box<ScanUpdate>,
     },
+    /// A sweep. The newest event says it all; there is no `reset`.
+    Sweep {
+        /// The topic as it was asked for.
+        topic: String,
+        /// How the data relate to what was sent before.
+        kind: EventKind,
+        /// When the event was made, ms since the epoch.
+        #[serde(rename = "asOf")]
+        as_of: i64,
+        /// The sweep.
+        data: Box<SweepUpdate>,
+    },
     /// What the stack is doing. The newest event says it all; there is no `reset`.
     Status {
         /// `status`.
@@ -153,10 +167,78 @@ impl StreamEvent {
             | Self::Watchlist { topic, .. }
             | Self::Radar { topic, .. }
             | Self::Scan { topic, .. }
+            | Self::Sweep { topic, .. }
             | Self::Alerts { topic, .. }
             | Self::Status { topic, .. } => Some(topic),
             Self::End { .. } => None,
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for StreamEvent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// Every event but the last.
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Told {
+            topic: String,
+            kind: EventKind,
+            as_of: i64,
+            data: Box<RawValue>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct End {
+            as_of: i64,
+            reason: EndReason,
+            detail: String,
+        }
+        #[derive(Deserialize)]
+        struct Type {
+            r#type: String,
+        }
+        let event = Box::<RawValue>::deserialize(deserializer)?;
+        let Type { r#type } = parts::read(&event)?;
+        if r#type == "end" {
+            let End {
+                as_of,
+                reason,
+                detail,
+            } = parts::read(&event)?;
+            return Ok(Self::End {
+                as_of,
+                reason,
+                detail,
+            });
+        }
+        let Told {
+            topic,
+            kind,
+            as_of,
+            data,
+        } = parts::read(&event)?;
+        macro_rules! told {
+            ($variant:ident) => {
+                Self::$variant {
+                    topic,
+                    kind,
+                    as_of,
+                    data: parts::read(&data)?,
+                }
+            };
+        }
+        Ok(match r#type.as_str() {
+            "ticks" => told!(Ticks),
+            "bars" => told!(Bars),
+            "pair" => told!(Pair),
+            "watchlist" => told!(Watchlist),
+            "radar" => told!(Radar),
+            "scan" => told!(Scan),
+            "sweep" => told!(Sweep),
+            "status" => told!(Status),
+            "alerts" => told!(Alerts),
+            other => return Err(D::Error::custom(format_args!("no event is a `{other}`"))),
+        })
     }
 }
 
@@ -334,5 +416,26 @@ mod tests {
             panic!("not ticks")
         };
         assert_eq!((data.price, data.volume_24h), (None, None));
+    }
+
+    #[test]
+    fn the_end_has_no_topic_and_what_is_no_event_is_refused() {
+        let end = StreamEvent::End {
+            as_of: 5,
+            reason: EndReason::Shutdown,
+            detail: "the server stops".to_owned(),
+        };
+        let text = serde_json::to_string(&end).unwrap();
+        let back: StreamEvent = serde_json::from_str(&text).unwrap();
+        assert_eq!((back.topic(), &back), (None, &end));
+        for bad in [
+            r#"{"type":"news","topic":"news","kind":"update","asOf":1,"data":{}}"#,
+            r#"{"type":"ticks","topic":"ticks:BTCUSDT","kind":"update","asOf":1,"data":{}}"#,
+            r#"{"type":"ticks","kind":"update","asOf":1}"#,
+            r#"{"asOf":1}"#,
+            "[]",
+        ] {
+            assert!(serde_json::from_str::<StreamEvent>(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/sweeps`: backtests of a pair over a grid of parameters, in the background.
+//! `/api/v1/sweeps`: backtests of a pair over a grid of parameters, in the background; and the topic `sweep:{id}`.
 
 use serde::{Deserialize, Serialize};
 
@@ -122,4 +122,13 @@ pub struct SweepResponse {
     pub version: String,
     /// The sweep.
     pub sweep: Sweep,
+}
+
+/// Data of a `sweep:` topic.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SweepUpdate {
+    /// The sweep as it is now; `null` once it is deleted.
+    pub sweep: Option<Sweep>,
 }

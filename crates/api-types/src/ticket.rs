@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{backtest::SpreadSide, names::name, pairs::PairParams};
+use crate::{backtest::SpreadSide, names::name, pairs::PairParams, parts::read_in_parts};
 
 name! {
     /// What an order does.
@@ -15,7 +15,7 @@ name! {
 }
 
 /// Answer of `GET /api/v1/pairs/ticket`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TicketResponse {
@@ -30,8 +30,15 @@ pub struct TicketResponse {
     pub ticket: TicketData,
 }
 
+read_in_parts!(TicketResponse {
+    as_of: i64,
+    version: String,
+    params: TicketParams,
+    ..ticket
+});
+
 /// Parameters of a ticket, defaults filled in: those of pair analytics, and its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TicketParams {
@@ -45,6 +52,13 @@ pub struct TicketParams {
     /// Slippage, likewise.
     pub slippage_bps: f64,
 }
+
+read_in_parts!(TicketParams {
+    notional: f64,
+    fee_bps: f64,
+    slippage_bps: f64,
+    ..pair
+});
 
 /// Two orders, by the last bar shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Baseline, CorrelationOf, Init, Interval, Model, NoParams, Noise, PairParams, TooFewBars, ZKind,
-    names::name,
+    names::name, parts::read_in_parts,
 };
 
 /// Most pairs of the list.
 pub const WATCHLIST_MOST_PAIRS: usize = 100;
 
 /// Answer of `GET /api/v1/watchlist`, and of a `PUT` that was taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WatchlistResponse {
@@ -32,6 +32,13 @@ pub struct WatchlistResponse {
     #[serde(flatten)]
     pub watchlist: WatchlistData,
 }
+
+read_in_parts!(WatchlistResponse {
+    as_of: i64,
+    version: String,
+    params: NoParams,
+    ..watchlist
+});
 
 /// The list or, in an `update` of the topic `watchlist`, those of its rows that changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

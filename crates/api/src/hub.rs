@@ -7,25 +7,25 @@
 //! | [`pump`] | hears notifications, keeps watermarks, raises the signals of topics |
 //! | [`signal`] | what a topic has to catch up with, merged |
 //! | [`overview`] | 24-hour volumes of all symbols, read together |
-//! | [`ticks`], [`bars`], [`pair`], [`watchlist`], [`scan`], [`radar`], [`alerts`], [`status`] | one task for each topic: reads what changed, tells its clients |
+//! | [`ticks`], [`bars`], [`pair`], [`watchlist`], [`job`], [`radar`], [`alerts`], [`status`] | one task for each topic: reads what changed, tells its clients |
 //! | [`window`] | the last bars of a series, as its clients have them |
 //! | [`outbox`] | from a topic to its clients: bounded queues |
 //! | [`client`] | one client's stream: events with ids, heartbeats, an end with a reason |
 //!
 //! A topic's task starts when it is first asked for and stays: without clients it holds nothing and
-//! reads nothing, and there are only so many topics. Those of a pair and of a scan end when nobody follows them: there are
-//! any number of pairs and parameters, and of scans.
+//! reads nothing, and there are only so many topics. Those of a pair and of a job end when nobody follows them: there are
+//! any number of pairs and parameters, and of jobs.
 
 pub(crate) mod alerts;
 pub(crate) mod bars;
 pub(crate) mod client;
+mod job;
 pub(crate) mod outbox;
 pub(crate) mod overview;
 mod pair;
 pub(crate) mod position;
 pub(crate) mod pump;
 mod radar;
-mod scan;
 pub(crate) mod signal;
 pub(crate) mod status;
 pub(crate) mod subject;
@@ -41,7 +41,7 @@ use std::{
     time::Duration,
 };
 
-use api_types::WatchlistData;
+use api_types::{ScanUpdate, SweepUpdate, WatchlistData};
 use store::Store;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -49,13 +49,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{
     alerts::AlertsTopic,
     bars::BarsTopic,
+    job::{JobTopic, JobUpdate},
     outbox::Outbox,
     overview::Overviews,
     pair::PairTopic,
     position::Position,
     pump::Pulse,
     radar::RadarTopic,
-    scan::ScanTopic,
     status::StatusTopic,
     subject::{Meaning, ResolvedTopic, Subject},
     ticks::TicksTopic,
@@ -283,13 +283,8 @@ impl Hub {
                 let topic = WatchlistTopic::new(store, inner.sessions.clone(), &pulse);
                 self.run(topic.run(admissions, asked));
             }
-            Subject::Scan(id) => {
-                let topic = ScanTopic::new(store, &pulse, name, *id, inner.coalesce);
-                let (hub, key) = (self.clone(), key.clone());
-                self.run(topic.run(admissions, move |admissions| {
-                    hub.drop_unused(&key, admissions)
-                }));
-            }
+            Subject::Scan(id) => self.run_job::<ScanUpdate>(key, *id, admissions),
+            Subject::Sweep(id) => self.run_job::<SweepUpdate>(key, *id, admissions),
             Subject::Radar => self.run(RadarTopic::new(store, pulse).run(admissions)),
             Subject::Alerts => {
                 let topic = AlertsTopic::new(store, &pulse, inner.coalesce);
@@ -301,6 +296,21 @@ impl Hub {
             }
         }
         sender
+    }
+
+    fn run_job<U: JobUpdate>(
+        &self,
+        key: &TopicKey,
+        id: i64,
+        admissions: mpsc::Receiver<Admission>,
+    ) {
+        let inner = &self.0;
+        let (store, name) = (inner.store.clone(), key.0.clone());
+        let topic = JobTopic::<U>::new(store, &inner.pulse, name, id, inner.coalesce);
+        let (hub, key) = (self.clone(), key.clone());
+        self.run(topic.run(admissions, move |admissions| {
+            hub.drop_unused(&key, admissions)
+        }));
     }
 
     fn run(&self, topic: impl Future<Output = ()> + Send + 'static) {

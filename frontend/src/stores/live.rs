@@ -256,6 +256,10 @@ fn dispatch(stores: Stores, event: StreamEvent) {
             heard(stores, as_of);
             stores.scanner.hear(stores, *data);
         }
+        StreamEvent::Sweep { as_of, data, .. } => {
+            heard(stores, as_of);
+            stores.sweeps.hear(stores, *data);
+        }
         StreamEvent::Alerts {
             kind, as_of, data, ..
         } => {

@@ -1,20 +1,14 @@
 //! The sweep on screen: asked for, watched, shown.
 
-use std::time::Duration;
-
-use api_types::{ParamValue, ScanState, Sweep, SweepRequest};
+use api_types::{ParamValue, ScanState, Sweep, SweepRequest, SweepUpdate};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Stores, backtest};
+use super::{Reader, Stores, backtest};
 use crate::{
     edge::api::{self, ApiError},
     model::Tab,
 };
 
-/// How often a sweep that is not done is looked at.
-const LOOK_PAUSE: Duration = Duration::from_millis(400);
-/// The same while the server is away.
-const RETRY_PAUSE: Duration = Duration::from_secs(2);
 /// What the grid has.
 const OF_GRID: [&str; 3] = ["window", "entry", "exit"];
 
@@ -38,7 +32,7 @@ impl Default for Sweeps {
     }
 }
 
-/// A link to a sweep shows it, and Back shows the one before.
+/// A link to a sweep shows it, and Back shows the one before: it is followed until it has ended.
 pub(super) fn start(stores: Stores) {
     let sweeps = stores.sweeps;
     let wanted = Memo::new(move |_| {
@@ -46,20 +40,23 @@ pub(super) fn start(stores: Stores) {
             .view
             .with(|view| view.sweep.filter(|_| view.tab == Tab::Backtest))
     });
+    let followed = Memo::new(move |_| {
+        let id = wanted.get()?;
+        let has_ended = sweeps.shown.with(|sweep| {
+            sweep
+                .as_ref()
+                .is_some_and(|sweep| sweep.id == id && !is_open(sweep))
+        });
+        (!has_ended).then(|| format!("sweep:{id}"))
+    });
     Effect::new(move |_| {
-        let is_settled = |id| {
-            sweeps.shown.with_untracked(|sweep| {
-                sweep
-                    .as_ref()
-                    .is_some_and(|sweep| sweep.id == id && !is_open(sweep))
-            })
-        };
-        match wanted.get() {
-            Some(id) if !is_settled(id) => sweeps.look(stores, id),
-            None if stores.view.with_untracked(|view| view.sweep.is_none()) => {
-                sweeps.shown.set(None);
-            }
-            _ => {}
+        stores
+            .topics
+            .set(Reader::Sweep, followed.get().into_iter().collect());
+    });
+    Effect::new(move |_| {
+        if stores.view.with(|view| view.sweep.is_none()) {
+            sweeps.shown.set(None);
         }
     });
 }
@@ -118,32 +115,25 @@ impl Sweeps {
         });
     }
 
-    fn look(self, stores: Stores, id: i64) {
-        spawn_local(async move {
-            let answer = api::sweeps::one(id).await;
-            let is_wanted = stores
-                .view
-                .with_untracked(|view| view.sweep == Some(id) && view.tab == Tab::Backtest);
-            if !is_wanted {
-                return;
+    /// Takes an event of the stream.
+    pub(super) fn hear(self, stores: Stores, update: SweepUpdate) {
+        let wanted = stores.view.with_untracked(|view| view.sweep);
+        match update.sweep {
+            Some(sweep) if wanted == Some(sweep.id) => {
+                self.refusal.set(None);
+                self.shown.set(Some(sweep));
             }
-            let pause = match answer {
-                Ok(answer) => {
-                    let pause = is_open(&answer.sweep).then_some(LOOK_PAUSE);
-                    self.refusal.set(None);
-                    self.shown.set(Some(answer.sweep));
-                    pause
-                }
-                Err(error) => {
-                    let may_pass = error.may_pass();
+            // One that is not on screen any more.
+            Some(_) => {}
+            // Somebody has deleted it; the server says so in its words.
+            None => spawn_local(async move {
+                let Some(id) = wanted else { return };
+                if let Err(error) = api::sweeps::one(id).await {
                     self.refusal.set(Some(error));
-                    may_pass.then_some(RETRY_PAUSE)
+                    self.shown.set(None);
                 }
-            };
-            if let Some(pause) = pause {
-                set_timeout(move || self.look(stores, id), pause);
-            }
-        });
+            }),
+        }
     }
 }
 

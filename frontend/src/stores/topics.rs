@@ -21,6 +21,8 @@ pub(crate) enum Reader {
     Radar,
     /// The scan on screen.
     Scan,
+    /// The sweep on screen.
+    Sweep,
     /// Alerts of all rules.
     Alerts,
 }

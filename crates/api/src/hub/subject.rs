@@ -29,6 +29,7 @@ pub(super) enum Subject {
     Pair(Box<PairSpec>, Follower),
     Watchlist,
     Scan(i64),
+    Sweep(i64),
     Radar,
     Alerts,
     Status,
@@ -63,6 +64,7 @@ impl ResolvedTopic {
             }
             Topic::Watchlist => Subject::Watchlist,
             Topic::Scan(id) => Subject::Scan(*id),
+            Topic::Sweep(id) => Subject::Sweep(*id),
             Topic::Radar => Subject::Radar,
             Topic::Alerts => Subject::Alerts,
             Topic::Status => Subject::Status,
@@ -81,6 +83,7 @@ impl ResolvedTopic {
             | Subject::Pair(..)
             | Subject::Watchlist
             | Subject::Scan(_)
+            | Subject::Sweep(_)
             | Subject::Radar
             | Subject::Alerts
             | Subject::Status => None,
@@ -93,6 +96,7 @@ impl ResolvedTopic {
             Subject::Pair(spec, _) => Meaning::Pair(spec.clone()),
             Subject::Watchlist
             | Subject::Scan(_)
+            | Subject::Sweep(_)
             | Subject::Radar
             | Subject::Alerts
             | Subject::Status => Meaning::Itself,

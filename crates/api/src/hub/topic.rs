@@ -24,6 +24,8 @@ pub(crate) enum Topic {
     Watchlist,
     /// `scan:7`
     Scan(i64),
+    /// `sweep:7`
+    Sweep(i64),
     /// `radar`
     Radar,
     /// `alerts`
@@ -87,12 +89,8 @@ impl FromStr for Topic {
                     interval,
                 ))
             }
-            Some(("scan", id)) => id
-                .parse()
-                .ok()
-                .filter(|id| *id > 0)
-                .map(Self::Scan)
-                .ok_or_else(|| bad("its id is no whole number from 1".to_owned())),
+            Some(("scan", id)) => id_of(id).map(Self::Scan).map_err(bad),
+            Some(("sweep", id)) => id_of(id).map(Self::Sweep).map_err(bad),
             Some(("pair", query)) => query
                 .parse()
                 .map(|pair| Self::Pair(Box::new(pair)))
@@ -110,11 +108,17 @@ impl fmt::Display for Topic {
             Self::Pair(pair) => write!(f, "pair:{}", pair.text),
             Self::Watchlist => f.write_str("watchlist"),
             Self::Scan(id) => write!(f, "scan:{id}"),
+            Self::Sweep(id) => write!(f, "sweep:{id}"),
             Self::Radar => f.write_str("radar"),
             Self::Alerts => f.write_str("alerts"),
             Self::Status => f.write_str("status"),
         }
     }
+}
+
+fn id_of(text: &str) -> Result<i64, String> {
+    let id = text.parse().ok().filter(|id| *id > 0);
+    id.ok_or_else(|| "its id is no whole number from 1".to_owned())
 }
 
 /// No topic.
@@ -129,7 +133,7 @@ impl fmt::Display for BadTopic {
         write!(
             f,
             "`{}` is no topic ({}); topics are ticks:BTCUSDT, bars:BTCUSDT:1m, pair:y=ETHUSDT&x=BTCUSDT (percent-encoded), \
-             watchlist, scan:7, radar, alerts and status, separated by commas",
+             watchlist, scan:7, sweep:7, radar, alerts and status, separated by commas",
             self.topic, self.detail
         )
     }
@@ -178,6 +182,7 @@ mod tests {
             "pair:x=simulated%3Abtcusdt&y=ETHUSDT&model=kalman&open=true",
             "watchlist",
             "scan:7",
+            "sweep:7",
             "radar",
             "alerts",
             "status",

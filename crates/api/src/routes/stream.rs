@@ -27,8 +27,8 @@ const LAST_EVENT_ID: &str = "last-event-id";
 /// One stream carries all topics of a page as server-sent events: `ticks:BTCUSDT` (last price and 24 h
 /// volume), `bars:BTCUSDT:1m` (the last 500 bars, then those that change), `pair:y=ETHUSDT&x=BTCUSDT` (the
 /// analysis of `/pairs/analytics`, then what is new in it), `watchlist` (all rows, then those that change,
-/// about once a second), `scan:7` (how far a scan is), `radar` (the cointegrated pairs that are furthest from their
-/// mean, about once a second), `alerts` (where alert rules stand and what they told, each event once) and `status`.
+/// about once a second), `scan:7` and `sweep:7` (how far a scan or a sweep is), `radar` (the cointegrated pairs that
+/// are furthest from their mean, about once a second), `alerts` (where alert rules stand and what they told, each event once) and `status`.
 /// Each event's data is one JSON object with `type`, `topic` and `kind`: first a `snapshot`, then `update`s; a
 /// `reset` is a new snapshot that voids older bars too. The id of an event is a position that any server of the
 /// same database understands: a client that comes back with it is sent what it missed, or a `reset` where what

@@ -1,9 +1,9 @@
 //! `/api/v1/sweeps`
 
-use api_types::{BacktestResponse, ScanState, Sweep, SweepResponse, SweepsResponse};
+use api_types::{BacktestResponse, ScanState, StreamEvent, Sweep, SweepResponse, SweepsResponse};
 use serde_json::json;
 
-use crate::support::{Api, pair::Pair, problem, until};
+use crate::support::{Api, events::Events, pair::Pair, problem, until};
 
 async fn ask(api: &Api, body: serde_json::Value) -> reqwest::Response {
     let request = api.client.post(api.url("/api/v1/sweeps"));
@@ -38,11 +38,17 @@ async fn a_grid_is_tried_in_the_background_and_the_choice_is_what_its_backtest_s
     let location = asked.headers()["location"].to_str().unwrap().to_owned();
     let asked: SweepResponse = asked.json().await.unwrap();
     assert_eq!(location, format!("/api/v1/sweeps/{}", asked.sweep.id));
-    let sweep = done(api, asked.sweep.id).await;
-    assert_eq!(
-        (sweep.state, sweep.done, sweep.total),
-        (ScanState::Done, 8, 8)
-    );
+    let mut events = Events::open(api, &format!("sweep:{}", asked.sweep.id)).await;
+    let sweep = events
+        .find(|event| match event {
+            StreamEvent::Sweep { data, .. } => {
+                data.sweep.filter(|sweep| sweep.state == ScanState::Done)
+            }
+            other => panic!("{other:?}"),
+        })
+        .await;
+    assert_eq!((sweep.done, sweep.total), (8, 8));
+    assert_eq!(sweep, done(api, asked.sweep.id).await);
     let result = sweep.result.unwrap();
     let cells = &result.cells;
     assert_eq!(cells.window.len(), 8);
@@ -121,6 +127,10 @@ async fn a_sweep_that_makes_no_sense_is_refused_and_one_that_cannot_be_done_says
     let path = format!("/api/v1/sweeps/{}", sweep.id);
     let deleted = api.client.delete(api.url(&path)).send().await.unwrap();
     assert_eq!(deleted.status(), 200);
+    // A page that comes back may not know yet that it is gone.
+    let mut events = Events::open(api, &format!("sweep:{}", sweep.id)).await;
+    let told = events.next().await;
+    assert!(matches!(told, Some(StreamEvent::Sweep { data, .. }) if data.sweep.is_none()));
     assert_eq!(
         api.problem(&path).await.kind,
         "urn:spreadscope:problem:unknown-sweep"

@@ -1,13 +1,13 @@
-//! The task of a `scan:` topic: the scan is read when a job was heard to be another, and everybody is told who has it
-//! otherwise. The newest event says it all.
+//! The task of a `scan:` or `sweep:` topic: the job is read when one was heard to have changed, and everybody is told who
+//! has it otherwise. The newest event says it all.
 
 use std::{sync::Arc, time::Duration};
 
-use api_types::{EventKind, ScanUpdate, StreamEvent};
+use api_types::{EventKind, ScanUpdate, StreamEvent, SweepUpdate};
 use service::Backoff;
 use store::{
     Result, Store, Table,
-    jobs::{self, scans::KIND},
+    jobs::{self, Job},
 };
 use tokio::{
     sync::mpsc,
@@ -20,14 +20,62 @@ use super::{
     pump::Pulse,
     signal::Signal,
 };
-use crate::{convert, scans::tell};
+use crate::{convert, scans, sweeps};
 
 /// Whether anybody is left is looked at so often.
 const LOOK_PAUSE: Duration = Duration::from_secs(10);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 
-pub(super) struct ScanTopic {
+/// What is told of a job of some kind.
+pub(super) trait JobUpdate: Clone + PartialEq + Send + Sync + 'static {
+    /// What such jobs are called in the store.
+    const KIND: &'static str;
+
+    /// # Errors
+    /// Another version has stored what this one cannot read.
+    fn of(job: Option<Job>) -> Result<Self>;
+
+    fn event(self, topic: String, kind: EventKind, as_of: i64) -> StreamEvent;
+}
+
+impl JobUpdate for ScanUpdate {
+    const KIND: &'static str = jobs::scans::KIND;
+
+    fn of(job: Option<Job>) -> Result<Self> {
+        let scan = job.map(scans::tell::scan).transpose()?;
+        Ok(Self { scan })
+    }
+
+    fn event(self, topic: String, kind: EventKind, as_of: i64) -> StreamEvent {
+        StreamEvent::Scan {
+            topic,
+            kind,
+            as_of,
+            data: Box::new(self),
+        }
+    }
+}
+
+impl JobUpdate for SweepUpdate {
+    const KIND: &'static str = sweeps::KIND;
+
+    fn of(job: Option<Job>) -> Result<Self> {
+        let sweep = job.map(sweeps::tell::sweep).transpose()?;
+        Ok(Self { sweep })
+    }
+
+    fn event(self, topic: String, kind: EventKind, as_of: i64) -> StreamEvent {
+        StreamEvent::Sweep {
+            topic,
+            kind,
+            as_of,
+            data: Box::new(self),
+        }
+    }
+}
+
+pub(super) struct JobTopic<U> {
     store: Store,
     name: Arc<str>,
     id: i64,
@@ -37,10 +85,10 @@ pub(super) struct ScanTopic {
     /// Clients that were admitted and have been sent nothing yet.
     waiting: Vec<Admission>,
     /// What the audience has; `None` without one.
-    told: Option<ScanUpdate>,
+    told: Option<U>,
 }
 
-impl ScanTopic {
+impl<U: JobUpdate> JobTopic<U> {
     pub(super) fn new(
         store: Store,
         pulse: &Pulse,
@@ -104,7 +152,7 @@ impl ScanTopic {
                         break;
                     }
                     Err(error) => {
-                        tracing::debug!(%error, scan = self.id, "a scan could not be read");
+                        tracing::debug!(%error, job = self.id, "a {} could not be read", U::KIND);
                         sleep(backoff.next_delay()).await;
                     }
                 }
@@ -112,21 +160,14 @@ impl ScanTopic {
         }
     }
 
-    async fn read(&self) -> Result<ScanUpdate> {
-        let job = jobs::get(&self.store, KIND, self.id).await?;
-        Ok(ScanUpdate {
-            scan: job.map(tell::scan).transpose()?,
-        })
+    async fn read(&self) -> Result<U> {
+        U::of(jobs::get(&self.store, U::KIND, self.id).await?)
     }
 
-    fn tell(&mut self, now: ScanUpdate) {
-        let message = |kind, data: &ScanUpdate| {
-            Message::new(&StreamEvent::Scan {
-                topic: self.name.to_string(),
-                kind,
-                as_of: convert::now_ms(),
-                data: Box::new(data.clone()),
-            })
+    fn tell(&mut self, now: U) {
+        let message = |kind, update: &U| {
+            let (topic, as_of) = (self.name.to_string(), convert::now_ms());
+            Message::new(&update.clone().event(topic, kind, as_of))
         };
         if self.told.as_ref().is_some_and(|told| *told != now) {
             self.audience.send(&message(EventKind::Update, &now));
