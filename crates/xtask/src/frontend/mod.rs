@@ -19,6 +19,7 @@ mod compress;
 mod inputs;
 mod npm;
 mod pages;
+mod plotly;
 mod sizes;
 mod toolchain;
 mod wasm;
@@ -73,7 +74,9 @@ pub fn build(options: &Options) -> anyhow::Result<PathBuf> {
     npm::install("frontend")?;
     let module = wasm::compile(options)?;
     let bindings = bindings::generate(&module, &options.wasm_dir)?;
-    pages::assemble(&root.join("frontend"), &bindings, &dist, !options.debug)?;
+    let plotly = plotly::bundle(&options.wasm_dir)?;
+    let frontend = root.join("frontend");
+    pages::assemble(&frontend, &bindings, &plotly, &dist, !options.debug)?;
     if !options.debug {
         sizes::report(&dist)?;
     }

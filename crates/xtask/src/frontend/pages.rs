@@ -9,13 +9,13 @@ use anyhow::Context;
 
 use super::{assets::Assets, bindings::Bindings, compress};
 
-const PLOTLY: &str = "node_modules/plotly.js-finance-dist-min/plotly-finance.min.js";
 const FONT: &str = "node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2";
 
 /// Writes `dist`. The page comes last, so that a server may go on serving the old one meanwhile.
 pub(super) fn assemble(
     frontend: &Path,
     bindings: &Bindings,
+    plotly: &Path,
     dist: &Path,
     compressed: bool,
 ) -> anyhow::Result<()> {
@@ -25,7 +25,7 @@ pub(super) fn assemble(
     let module = read(bindings.folder.join("frontend_bg.wasm"))?;
     assets.add("frontend.wasm", &module)?;
     assets.add("frontend.js", &read(bindings.folder.join("frontend.js"))?)?;
-    assets.add("plotly.js", &read(frontend.join(PLOTLY))?)?;
+    assets.add("plotly.js", &read(plotly.to_owned())?)?;
     assets.add("inter.woff2", &read(frontend.join(FONT))?)?;
     let css = assets.resolve(&stylesheet(&frontend.join("styles"))?, "./")?;
     assets.add("style.css", css.as_bytes())?;
