@@ -15,6 +15,7 @@ import pairDatasets from "./suites/pair_datasets.mjs";
 import pairDownloads from "./suites/pair_downloads.mjs";
 import pairFigures from "./suites/pair_figures.mjs";
 import pairLinks from "./suites/pair_links.mjs";
+import pairTicket from "./suites/pair_ticket.mjs";
 import radar from "./suites/radar.mjs";
 import recovery from "./suites/recovery.mjs";
 import scanner from "./suites/scanner.mjs";
@@ -31,6 +32,7 @@ const SUITES = [
   pairLinks,
   pairDownloads,
   pairDatasets,
+  pairTicket,
   settings,
   states,
   hidden,

@@ -2,6 +2,9 @@
 
 use super::{PairChoice, ScanView, Tab, backtest::BacktestChoice, cloud::Cloud, watch::Sorting};
 
+/// Of both legs of a ticket.
+pub(crate) const LEAST_NOTIONAL: f64 = 1.0;
+
 /// Everything that a link reproduces.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct View {
@@ -16,6 +19,8 @@ pub(crate) struct View {
     pub(crate) zoom: Option<TimeRange>,
     /// The part of the scatter plot on screen; `None`: all of it.
     pub(crate) cloud: Option<Cloud>,
+    /// Notional of the trade ticket; `None`: it is folded up.
+    pub(crate) notional: Option<f64>,
     /// The sweep that is on screen, by its id.
     pub(crate) sweep: Option<i64>,
     /// The upload that is looked into, by its id.
@@ -83,6 +88,9 @@ impl View {
             backtest: BacktestChoice::from_query(&get),
             zoom: zoom.and_then(|(from, to)| TimeRange::new(from, to)),
             cloud,
+            notional: get("notional")
+                .and_then(|number| number.parse().ok())
+                .filter(|number: &f64| number.is_finite() && *number >= LEAST_NOTIONAL),
             sweep: get("sweep").and_then(|id| id.parse().ok()),
             dataset: get("dataset").and_then(|id| id.parse().ok()),
         }
@@ -108,6 +116,9 @@ impl View {
             query.push(("cloud", cloud.map(|end| end.to_string()).join("_")));
         }
         // Only there they mean anything.
+        if let (Tab::Pair, Some(notional)) = (self.tab, self.notional) {
+            query.push(("notional", notional.to_string()));
+        }
         if let (Tab::Backtest, Some(id)) = (self.tab, self.sweep) {
             query.push(("sweep", id.to_string()));
         }
@@ -152,6 +163,7 @@ mod tests {
             },
             zoom: TimeRange::new(1_000, 2_000),
             cloud: Some([-1.5, 2.0, 1e-9, 7.0]),
+            notional: None,
             sweep: None,
             dataset: Some(17),
         };
@@ -163,6 +175,13 @@ mod tests {
             ..view
         };
         assert_eq!(read(&swept.to_query()), swept);
+        let priced = View {
+            tab: Tab::Pair,
+            notional: Some(2_500.5),
+            sweep: None,
+            ..swept
+        };
+        assert_eq!(read(&priced.to_query()), priced);
         assert_eq!(read(&View::default().to_query()), View::default());
     }
 
@@ -188,6 +207,7 @@ mod tests {
             ("from", "9".to_owned()),
             ("to", "3".to_owned()),
             ("cloud", "1_2_NaN_3".to_owned()),
+            ("notional", "-5".to_owned()),
             ("y", String::new()),
         ];
         assert_eq!(read(&query), View::default());

@@ -6,8 +6,9 @@ use api_types::{OrderAction, TicketData, TicketLeg};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    edge::api,
-    model::format,
+    components::icon::{Icon, Shape},
+    edge::{api, download},
+    model::{format, view::LEAST_NOTIONAL},
     stores::{PairLoad, PairStoreFields, Stores},
 };
 
@@ -15,11 +16,13 @@ const USUAL_NOTIONAL: f64 = 10_000.0;
 /// Numbers are typed digit by digit, and several bars may close at once.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Quantities in the exchange's steps, and the expected return of the spread against the costs of the way there and back.
+/// Quantities in the exchange's steps, and the expected return of the spread against the costs of the way there and back. Folded up
+/// until somebody wants it: not every pair can be traded now, and who only looks need not be told.
 #[component]
 pub(super) fn Ticket() -> impl IntoView {
     let stores = Stores::from_context();
-    let notional = RwSignal::new(USUAL_NOTIONAL);
+    let notional = Memo::new(move |_| stores.view.with(|view| view.notional));
+    let is_open = Memo::new(move |_| notional.get().is_some());
     let found = RwSignal::new(None::<Result<TicketData, String>>);
     // What it is made of: the pair, its last closed bar, and the notional.
     let question = Memo::new(move |_| {
@@ -32,7 +35,7 @@ pub(super) fn Ticket() -> impl IntoView {
             .pair
             .series()
             .with(|series| series.last_closed().map(|point| point.time));
-        Some((query.filter(|_| is_ready)?, closed?, notional.get()))
+        Some((query.filter(|_| is_ready)?, closed?, notional.get()?))
     });
     Effect::new(move |_| {
         let Some(wanted) = question.get() else {
@@ -54,19 +57,37 @@ pub(super) fn Ticket() -> impl IntoView {
         };
         set_timeout(ask, PATIENCE);
     });
+    let set = move |notional: Option<f64>| stores.view.update(|view| view.notional = notional);
     let take = move |text: String| {
-        if let Some(number) = text.trim().parse().ok().filter(|number| *number >= 1.0) {
-            notional.set(number);
+        let number = text.trim().parse().ok();
+        if let Some(number) = number.filter(|number: &f64| *number >= LEAST_NOTIONAL) {
+            set(Some(number));
+        }
+    };
+    // The browser folds and unfolds by itself, and tells it when the page has done so, too.
+    let folded = move |event: web_sys::Event| {
+        let is_unfolded = event_target::<web_sys::Element>(&event).has_attribute("open");
+        if is_unfolded != is_open.get_untracked() {
+            set(is_unfolded.then_some(USUAL_NOTIONAL));
+        }
+    };
+    let save = move |_| {
+        if let Some(Ok(ticket)) = found.get_untracked() {
+            let name = format!("{}-ticket.csv", stores.file_stem(None));
+            download::save(&name, "text/csv", &csv(&ticket));
         }
     };
     let rows = move || match found.get() {
         None => ().into_any(),
-        Some(Err(reason)) => view! { <p class="ctl-note" role="status">{reason}</p> }.into_any(),
+        Some(Err(reason)) => {
+            view! { <p class="ctl-note" role="status" data-testid="ticket-refusal">{reason}</p> }
+                .into_any()
+        }
         Some(Ok(ticket)) => view! { <Orders ticket/> }.into_any(),
     };
     view! {
-        <section class="panel" aria-label="Trade ticket" data-panel="ticket">
-            <header class="panel-head"><h2 class="panel-title">"Trade ticket"</h2></header>
+        <details class="panel" data-panel="ticket" prop:open=is_open on:toggle=folded>
+            <summary class="panel-head"><h2 class="panel-title">"Trade ticket"</h2></summary>
             <div class="ticket-form">
                 <label class="ctl">
                     <span class="ctl-name">"Notional of both legs"</span>
@@ -74,17 +95,43 @@ pub(super) fn Ticket() -> impl IntoView {
                         class="ctl-input num"
                         type="number"
                         inputmode="decimal"
-                        min="1"
+                        min=LEAST_NOTIONAL
                         step="any"
                         data-field="notional"
-                        prop:value=move || notional.get().to_string()
+                        prop:value=move || notional.get().unwrap_or(USUAL_NOTIONAL).to_string()
                         on:change=move |event| take(event_target_value(&event))
                     />
                 </label>
+                <button
+                    type="button"
+                    class="button icon-button"
+                    data-testid="ticket-csv"
+                    title="Trade ticket: the orders as CSV"
+                    aria-label="Trade ticket: the orders as CSV"
+                    disabled=move || !matches!(found.get(), Some(Ok(_)))
+                    on:click=save
+                >
+                    <Icon shape=Shape::Download/>
+                </button>
             </div>
             {rows}
-        </section>
+        </details>
     }
+}
+
+/// An order a line.
+fn csv(ticket: &TicketData) -> String {
+    let line = |leg: &TicketLeg| {
+        format!(
+            "{},{},{},{},{}\n",
+            leg.symbol, leg.action, leg.quantity, leg.price, leg.notional
+        )
+    };
+    format!(
+        "symbol,action,quantity,price,notional\n{}{}",
+        line(&ticket.y),
+        line(&ticket.x)
+    )
 }
 
 #[component]
