@@ -24,6 +24,8 @@ export default (world) =>
     test("shows the server's equity, trades and costs", () =>
       world.browser.visit({ query: LINK }, async (dashboard) => {
         await traded(dashboard);
+        // A backtest walks forward, and knows no correlation.
+        for (const field of ["fit", "correlationOf"]) assert.equal(await dashboard.control(field).count(), 0, field);
         const { chart, rows, net, fees } = await dashboard.page.evaluate(() => {
           const text = (id) => document.querySelector(`[data-testid=${id}]`).textContent;
           return {

@@ -44,7 +44,8 @@ export default (world) =>
         await dashboard.get("ticket").waitFor();
         const quantity = dashboard.get("quantity").nth(0);
         const small = await first(quantity);
-        await dashboard.type("notional", 40_000);
+        await dashboard.field("notional").fill("40000");
+        await dashboard.field("notional").press("Enter");
         await dashboard.page.waitForURL((url) => url.searchParams.get("notional") === "40000");
         await dashboard.until(async () => Math.abs((await first(quantity)) / small - 10) < 1);
         const { name, content } = await dashboard.download(dashboard.get("ticket-csv"));

@@ -11,7 +11,7 @@ const scan = async (dashboard, { interval = "1m", bars = 300, lookback = 100, wi
 };
 
 const done = async (dashboard) => {
-  await dashboard.has(dashboard.get("scan-state"), /pairs tested/);
+  await dashboard.has(dashboard.get("scan-state"), /pairs? tested/);
   await dashboard.get("scan-row").first().waitFor();
 };
 
@@ -99,8 +99,8 @@ export default (world) =>
         await dashboard.has(symbols.locator("summary"), /^2 of/);
         await symbols.locator("summary").click();
         await scan(dashboard, { bars: 200 });
-        await dashboard.has(dashboard.get("scan-state"), /^1 pairs tested/);
-        assert.equal(await dashboard.get("scan-row").count(), 1);
+        await dashboard.has(dashboard.get("scan-state"), /^1 pair tested/);
+        await dashboard.until(async () => (await dashboard.get("scan-row").count()) === 1);
         const before = (await world.stack.get("/api/v1/scans")).scans.length;
         await dashboard.get("scan-delete").click();
         await dashboard.until(async () => (await world.stack.get("/api/v1/scans")).scans.length === before - 1);

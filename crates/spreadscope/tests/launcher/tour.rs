@@ -152,6 +152,13 @@ fn every_command_of_the_readme_runs_as_it_stands_there() {
                 assert!(rows(&answer["series"], "equity") > 500, "{command}");
             }
             "pairs/ticket" => assert!(tour.json(command)["edgeBps"].is_f64(), "{command}"),
+            "scans" => assert_eq!(tour.json(command)["scan"]["id"], 1),
+            "sweeps" => assert_eq!(tour.json(command)["sweep"]["id"], 2),
+            "scans/1" | "sweeps/2" => {
+                let job = subject.split_once("s/").unwrap().0;
+                let done = || (tour.json(command)[job]["state"] == "done").then_some(());
+                wait_until("the job is done", done);
+            }
             "stream" => tour.follow(command),
             "alerts/rules" => assert_eq!(tour.json(command)["rule"]["kind"], "zThreshold"),
             "alerts/events" => assert!(tour.json(command)["events"].is_array()),
@@ -185,6 +192,8 @@ fn every_command_of_the_readme_runs_as_it_stands_there() {
         "pairs/analytics",
         "pairs/backtest",
         "pairs/ticket",
+        "scans/1",
+        "sweeps/2",
         "stream",
         "datasets",
         "alerts/rules",

@@ -83,7 +83,7 @@ pub(super) fn Figures() -> impl IntoView {
     view! {
         <section class="panel" aria-label="Figures" data-testid="backtest-figures">
             <header class="panel-head"><h2 class="panel-title">"Figures"</h2></header>
-            <table class="table facts">
+            <table class="table figures">
                 <thead>
                     <tr>
                         <th scope="col" class="words"><span class="sr-only">"Figure"</span></th>

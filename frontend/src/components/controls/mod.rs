@@ -30,7 +30,7 @@ use {
 pub(super) fn Controls() -> impl IntoView {
     let stores = Stores::from_context();
     let is_open = RwSignal::new(false);
-    let trades = Memo::new(move |_| stores.view.with(|view| view.tab) == Tab::Backtest);
+    let is_traded = Memo::new(move |_| stores.view.with(|view| view.tab) == Tab::Backtest);
     view! {
         <aside class="controls" class:open=move || is_open.get() aria-label="Controls" data-testid="controls">
             <div class="controls-legs">
@@ -61,9 +61,9 @@ pub(super) fn Controls() -> impl IntoView {
             </button>
             <div class="controls-more" id="controls-more">
                 <BarsFields/>
-                <ModelFields/>
-                <ZFields/>
-                <Show when=move || trades.get()>
+                <ModelFields is_traded/>
+                <ZFields is_traded/>
+                <Show when=move || is_traded.get()>
                     <BacktestFields/>
                 </Show>
             </div>

@@ -13,7 +13,10 @@ use crate::{edge::clock, model::PairChoice, stores::Stores};
 
 /// Model, what it is fitted to, and what only some models take.
 #[component]
-pub(super) fn ModelFields() -> impl IntoView {
+pub(super) fn ModelFields(
+    /// A backtest walks forward, however the pair is looked at.
+    is_traded: Memo<bool>,
+) -> impl IntoView {
     let stores = Stores::from_context();
     let model = Memo::new(move |_| stores.view.with(|view| view.pair.model));
     let model_name = Memo::new(move |_| model.get().to_string());
@@ -32,7 +35,9 @@ pub(super) fn ModelFields() -> impl IntoView {
         Segment::new(Transform::Level, "Level", "Closes as they are"),
         Segment::new(Transform::Log, "Log", "Logarithms of closes"),
     ]);
-    let takes_lookback = Memo::new(move |_| stores.view.with(|view| view.pair.takes_lookback()));
+    let takes_lookback = Memo::new(move |_| {
+        is_traded.get() || stores.view.with(|view| view.pair.takes_lookback())
+    });
     let lookback = Memo::new(move |_| stores.view.with(|view| f64::from(view.pair.lookback)));
     let (least, most) = PairChoice::LOOKBACK;
     view! {
@@ -48,8 +53,11 @@ pub(super) fn ModelFields() -> impl IntoView {
                     stores.choose(|pair| pair.model = model);
                 })
             />
-            <Show when=move || is_kalman.get() fallback=move || view! { <FitFields/> }>
+            <Show when=move || is_kalman.get()>
                 <KalmanFields/>
+            </Show>
+            <Show when=move || !is_kalman.get() && !is_traded.get()>
+                <FitFields/>
             </Show>
             <Show when=move || takes_lookback.get()>
                 <NumberField

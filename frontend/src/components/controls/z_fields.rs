@@ -17,7 +17,10 @@ const MOST: f64 = 1_000.0;
 
 /// Kind, window, baseline, thresholds, correlation.
 #[component]
-pub(super) fn ZFields() -> impl IntoView {
+pub(super) fn ZFields(
+    /// No trade goes by a correlation.
+    is_traded: Memo<bool>,
+) -> impl IntoView {
     let stores = Stores::from_context();
     let has_innovation = Memo::new(move |_| {
         stores
@@ -124,13 +127,15 @@ pub(super) fn ZFields() -> impl IntoView {
             <Show when=move || limit.with(Option::is_some)>
                 <p class="ctl-note">"|z| stays below " <span class="num">{move || limit.get()}</span> " with this window."</p>
             </Show>
-            <Segments
-                label="Correlation of"
-                field="correlationOf"
-                segments=correlations
-                chosen=correlation.into()
-                on_choose=Callback::new(move |of| stores.choose(|pair| pair.correlation_of = of))
-            />
+            <Show when=move || !is_traded.get()>
+                <Segments
+                    label="Correlation of"
+                    field="correlationOf"
+                    segments=correlations
+                    chosen=correlation.into()
+                    on_choose=Callback::new(move |of| stores.choose(|pair| pair.correlation_of = of))
+                />
+            </Show>
         </fieldset>
     }
 }

@@ -158,7 +158,7 @@ fn Orders(ticket: TicketData) -> impl IntoView {
     let is_worth_it = ticket.edge_bps > 0.0;
     let is_not = !is_worth_it;
     view! {
-        <table class="table facts" data-testid="ticket">
+        <table class="table figures" data-testid="ticket">
             <tbody>
                 {order(&ticket.y)}
                 {order(&ticket.x)}

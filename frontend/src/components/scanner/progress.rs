@@ -111,8 +111,9 @@ fn words_of(scan: &Scan) -> String {
                 n => format!(", {} could not be", count(n)),
             };
             format!(
-                "{} pairs tested{failed}; {} with p < 0.05, {} with q ≤ 0.05",
+                "{} {} tested{failed}; {} with p < 0.05, {} with q ≤ 0.05",
                 count(summary.pairs),
+                if summary.pairs == 1 { "pair" } else { "pairs" },
                 count(summary.below_five_percent),
                 count(summary.discoveries),
             )
