@@ -31,6 +31,23 @@ name! {
 }
 
 name! {
+    /// Where funding comes from.
+    FundingFrom, "funding" {
+        /// A constant that is given for each leg.
+        Given = "given",
+        /// The rates that the exchange says its contracts paid, at the times when they did.
+        Exchange = "exchange",
+    }
+}
+
+impl Default for FundingFrom {
+    /// What results that were stored before there was a choice were made by.
+    fn default() -> Self {
+        Self::Given
+    }
+}
+
+name! {
     /// Which way the spread is traded.
     SpreadSide, "side" {
         /// Long y, short x.
@@ -103,7 +120,11 @@ pub struct BacktestParams {
     pub fee_bps: f64,
     /// Slippage, likewise.
     pub slippage_bps: f64,
-    /// What a long position in y pays in eight hours, basis points of its notional; a short one receives it.
+    /// Where funding comes from.
+    #[serde(default)]
+    pub funding: FundingFrom,
+    /// What a long position in y pays in eight hours, basis points of its notional; a short one receives it. 0 where the
+    /// exchange says it.
     pub y_funding_bps_8h: f64,
     /// The same of x.
     pub x_funding_bps_8h: f64,
@@ -122,6 +143,8 @@ read_in_parts!(BacktestParams {
     fill: FillAt,
     fee_bps: f64,
     slippage_bps: f64,
+    #[serde(default)]
+    funding: FundingFrom,
     y_funding_bps_8h: f64,
     x_funding_bps_8h: f64,
     capital: f64,

@@ -61,7 +61,7 @@ pub use alerts::{
 };
 pub use backtest::{
     BacktestColumns, BacktestData, BacktestParams, BacktestResponse, BacktestSummary,
-    BacktestTrade, ExitReason, FillAt, RangePart, Sizing, SpreadSide,
+    BacktestTrade, ExitReason, FillAt, FundingFrom, RangePart, Sizing, SpreadSide,
 };
 pub use bar_length::{BadBarLength, BarLength};
 pub use bars::{BarColumns, BarRow, BarsParams, BarsResponse};

@@ -499,5 +499,7 @@ name! {
         OneStepPredictor = "oneStepPredictor",
         /// Bars in the range miss trades.
         Incomplete = "incomplete",
+        /// A backtest leaves out the last bars, of which it is not known yet what was paid for holding.
+        FundingPending = "fundingPending",
     }
 }

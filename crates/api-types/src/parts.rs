@@ -7,13 +7,13 @@
 /// [`Deserialize`](serde::Deserialize) for a struct whose last field is flattened: each field but that one by its name, and
 /// that one from the whole object.
 macro_rules! read_in_parts {
-    ($type:ident { $($field:ident: $of:ty,)* .. $part:ident }) => {
+    ($type:ident { $($(#[$attribute:meta])* $field:ident: $of:ty,)* .. $part:ident }) => {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 #[derive(serde::Deserialize)]
                 #[serde(rename_all = "camelCase")]
                 struct Named {
-                    $($field: $of,)*
+                    $($(#[$attribute])* $field: $of,)*
                 }
                 let object = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
                 let Named { $($field,)* } = $crate::parts::read(&object)?;

@@ -8,7 +8,7 @@ use api_types::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    backtest::{self, BacktestSpec, Fills},
+    backtest::{self, BacktestSpec, Fills, Payments},
     convert,
     pairs::{Defaults, LegBars, PairSpec, Rows, analysis},
     params::Params,
@@ -130,7 +130,7 @@ fn traded(
         FillAt::Open => Fills::along(&rows, &y.opens()?, &x.opens()?),
         FillAt::Close => Fills::at_closes(&rows),
     };
-    let found = backtest::answer(&spec, &rows, &fills)?;
+    let found = backtest::answer(&spec, &rows, &fills, &Payments::default())?;
     let mut params = spec.params();
     params.pair = told(params.pair, y, x);
     Ok(BacktestResponse {

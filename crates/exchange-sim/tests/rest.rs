@@ -389,3 +389,46 @@ async fn the_truth_has_every_trade_and_bars_added_up_one_by_one() {
     );
     assert!(lines.filter(|line| line.starts_with("ETHUSDT,")).count() as u64 >= next - first);
 }
+
+#[tokio::test]
+async fn funding_is_paid_at_round_hours_and_is_the_same_whoever_asks() {
+    let sim = start(still()).await;
+    let now = DAY_ONE_MS + 3_600_000;
+    let from = now - 30 * 86_400_000;
+    let path = format!("/fapi/v1/fundingRate?symbol=BTCUSDT&startTime={from}&limit=1000");
+    let rows = async |path: &str| sim.json(path).await.as_array().unwrap().clone();
+    let all = rows(&path).await;
+    assert_eq!(all.len(), 90);
+    let time = |row: &Value| row["fundingTime"].as_i64().unwrap();
+    assert!(all.iter().all(|row| time(row) % (8 * 3_600_000) == 0));
+    assert!(
+        all.windows(2)
+            .all(|pair| time(&pair[1]) - time(&pair[0]) == 8 * 3_600_000)
+    );
+    assert!(time(&all[0]) >= from && time(&all[89]) <= now);
+    let rates: Vec<i128> = all
+        .iter()
+        .map(|row| mantissa(&row["fundingRate"], 8))
+        .collect();
+    let mean = rates.iter().sum::<i128>() / 90;
+    assert!((5_000..15_000).contains(&mean), "{mean}");
+    assert!(rates.iter().any(|rate| *rate < 0));
+    // The newest without a start; a part is a part of the whole; pages begin at the start.
+    let newest = rows("/fapi/v1/fundingRate?symbol=BTCUSDT&limit=5").await;
+    assert_eq!(newest, all[85..]);
+    let ranged = format!(
+        "/fapi/v1/fundingRate?symbol=BTCUSDT&startTime={}&endTime={}",
+        time(&all[10]),
+        time(&all[20])
+    );
+    assert_eq!(rows(&ranged).await, all[10..=20]);
+    let page = rows(&path.replace("1000", "3")).await;
+    assert_eq!(page, all[..3]);
+    let later = format!(
+        "/fapi/v1/fundingRate?symbol=BTCUSDT&startTime={}",
+        now + 86_400_000
+    );
+    assert!(rows(&later).await.is_empty());
+    let other = rows(&path.replace("BTC", "ETH")).await;
+    assert_ne!(other[0]["fundingRate"], all[0]["fundingRate"]);
+}

@@ -219,6 +219,11 @@ impl<V: Venue> Parts<V> {
             Arc::clone(&gaps_found),
             batches.clone(),
         ));
+        tasks.spawn(backfill::fetch_funding(
+            Arc::clone(&backfill),
+            spans(config),
+            planned_minutes.clone(),
+        ));
         tasks.spawn(backfill::complete_first_minutes(
             backfill,
             first_trade_queue,

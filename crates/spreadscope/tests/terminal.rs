@@ -205,6 +205,8 @@ fn all_pairs_of_files_are_scanned_without_a_database() {
 fn what_is_wrong_is_said_in_a_sentence() {
     let files = Files::new(200);
     let said = |more: &[&str]| bad(&files.run("backtest", more));
+    let unknown = said(&["--funding", "exchange"]);
+    assert!(unknown.contains("funding: is exchange"), "{unknown}");
     assert!(said(&["--window", "2"]).contains("window"));
     assert!(said(&["--fit", "in_sample"]).contains("know the future"));
     assert!(said(&["--lookback", "5000"]).contains("it takes"));

@@ -10,12 +10,12 @@ use crate::{
     time::{from_ms, to_ms},
 };
 
-/// A stretch of time whose klines were all fetched.
+/// A stretch of time of which everything was fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Coverage {
-    /// Start of its first kline.
+    /// Its start: that of its first kline.
     pub from_ms: i64,
-    /// End of its last one.
+    /// Its end: that of its last kline.
     pub to_ms: i64,
 }
 

@@ -24,7 +24,7 @@
 //! | [`trades`] | idempotent bulk write and reads of raw trades |
 //! | [`cursors`] | the newest trade of each symbol |
 //! | [`rejects`], [`gaps`] | what was not stored, and why |
-//! | [`history`] | klines of the exchange |
+//! | [`history`], [`funding`] | klines of the exchange, and what the holders of contracts paid each other |
 //! | [`bars`] | bars of trades and klines, as the charts show them |
 //! | [`refresh`], [`retention`], [`compression`] | upkeep of the roll-ups, for the aggregator |
 //! | [`datasets`] | uploaded series |
@@ -48,6 +48,7 @@ pub mod datasets;
 mod error;
 pub mod events;
 pub mod feed_status;
+pub mod funding;
 pub mod gaps;
 pub mod history;
 pub mod jobs;

@@ -14,7 +14,7 @@ static PLAIN: Migrator = sqlx::migrate!("../../migrations/plain");
 static TIMESCALE: Migrator = sqlx::migrate!("../../migrations/timescale");
 
 /// Version of the schema that this build writes and reads: the newest migration of each flavour.
-pub const SCHEMA_VERSION: i64 = 81;
+pub const SCHEMA_VERSION: i64 = 82;
 
 /// Key of the advisory lock under which the flavour is chosen.
 const MIGRATION_LOCK: i64 = 0x5350_5245_4144_0001;

@@ -4,7 +4,12 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use store::{DatabaseUrls, Store, refresh, retention, schema, symbols, trades};
+use store::{
+    DatabaseUrls, Store,
+    funding::{self, FundingRate},
+    history::Coverage,
+    refresh, retention, schema, symbols, trades,
+};
 use support::{
     DAY_MS, HOUR, SECOND, all_bars, assert_bars_equal, random_trades, register, same_bar, seeded,
     trade, write,
@@ -29,6 +34,15 @@ async fn what_is_restored_is_whole_and_goes_on() -> Result {
     // A floor has to come back, too: below it there are bars without trades.
     let floor_ms = DAY_MS + 24 * HOUR;
     retention::drop_trades_before(db.store(), floor_ms, None).await?;
+    let paid = [FundingRate {
+        time_ms: DAY_MS,
+        rate: -1e-5,
+    }];
+    let covered = Coverage {
+        from_ms: 0,
+        to_ms: DAY_MS,
+    };
+    funding::write(db.store(), id, &paid, covered).await?;
     // Not refreshed yet when the dump is made.
     let late = trade(900_000, floor_ms + 5 * HOUR, 1.5);
     write(db.store(), id, &[late]).await?;
@@ -51,6 +65,11 @@ async fn what_is_restored_is_whole_and_goes_on() -> Result {
     assert_eq!(
         trades::read(&store, id, 0, 10_000).await?,
         trades::read(db.store(), id, 0, 10_000).await?
+    );
+    let known = funding::read(&store, id, 0, DAY_MS).await?;
+    assert_eq!(
+        (&known.rates[..], &known.covered[..]),
+        (&paid[..], &[covered][..])
     );
     assert_bars_equal(&store, id, &all, "restored").await?;
     refresh::run(&store, None).await?;

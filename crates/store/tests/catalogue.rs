@@ -4,7 +4,9 @@ mod support;
 
 use market::{FeedMode, Interval, Venue};
 use store::{
-    DatabaseUrls, FeedState, FeedStatus, Store, StoreError, SymbolSpec, feed_status, history,
+    DatabaseUrls, FeedState, FeedStatus, Store, StoreError, SymbolSpec, feed_status,
+    funding::{self, FundingRate},
+    history::{self, Coverage},
     rejects, symbols,
 };
 use support::{DAY_MS, HOUR, MINUTE, register, register_uncovered, trade, write};
@@ -168,4 +170,46 @@ async fn errors_say_whether_trying_again_helps() -> Result {
 async fn passwords_are_not_shown() {
     let urls = DatabaseUrls::new("postgres://me:secret@localhost/x");
     assert!(!format!("{urls:?}").contains("secret"));
+}
+
+#[tokio::test]
+async fn funding_rates_are_kept_once_with_the_time_of_which_they_are_known() -> Result {
+    let db = TestDb::create().await?;
+    let store = db.store();
+    let [a, b] = register(store, &["AAAUSDT", "BBBUSDT"]).await?[..] else {
+        panic!("two symbols have two ids")
+    };
+    let rate = |hour: i64, rate| FundingRate {
+        time_ms: hour * HOUR,
+        rate,
+    };
+    let hours = |from: i64, to: i64| Coverage {
+        from_ms: from * HOUR,
+        to_ms: to * HOUR,
+    };
+    let nothing = funding::read(store, a, 0, DAY_MS).await?;
+    assert_eq!((nothing.rates, nothing.covered), (vec![], vec![]));
+    funding::write(store, a, &[rate(1, 1e-4), rate(9, -2e-5)], hours(0, 9)).await?;
+    // A rate that is told again, and differently, is the newer one.
+    funding::write(store, a, &[rate(9, -3e-5), rate(17, 0.0)], hours(9, 20)).await?;
+    // Nothing was paid, and that is known; of a stretch without length nothing is.
+    funding::write(store, a, &[], hours(30, 31)).await?;
+    funding::write(store, a, &[], hours(40, 40)).await?;
+    funding::write(store, b, &[rate(1, 5e-4)], hours(1, 2)).await?;
+    let all = [rate(1, 1e-4), rate(9, -3e-5), rate(17, 0.0)];
+    let found = funding::read(store, a, HOUR, 17 * HOUR).await?;
+    assert_eq!(found.rates, all);
+    assert_eq!(found.covered, [hours(0, 20), hours(30, 31)]);
+    assert_eq!(funding::coverage(store, a).await?, found.covered);
+    let part = funding::read(store, a, HOUR + 1, 9 * HOUR).await?;
+    assert_eq!(part.rates, all[1..2]);
+    // What lies between joins both sides.
+    funding::write(store, a, &[], hours(19, 30)).await?;
+    assert_eq!(funding::coverage(store, a).await?, [hours(0, 31)]);
+    let other = funding::read(store, b, 0, DAY_MS).await?;
+    assert_eq!(
+        (other.rates, other.covered),
+        (vec![rate(1, 5e-4)], vec![hours(1, 2)])
+    );
+    Ok(())
 }

@@ -9,7 +9,7 @@ use api_types::{
     SpreadSide,
 };
 
-use super::{BacktestSpec, Fills};
+use super::{BacktestSpec, Fills, Payments};
 use crate::{
     pairs::{PairSpec, Rows, analysis},
     problem::ApiError,
@@ -23,13 +23,14 @@ pub(crate) fn answer(
     spec: &BacktestSpec,
     rows: &Rows,
     fills: &Fills,
+    payments: &Payments,
 ) -> Result<BacktestData, ApiError> {
     let pair = &spec.pair;
     analysis::enough(pair, rows).map_err(|refusal| refusal.of(pair))?;
     let shown = rows.shown();
     let bars = bars(pair, rows, fills)?;
     let signals = Signals::of(&bars, &pair.analysis()).map_err(|error| nothing(pair, error))?;
-    let strategy = spec.strategy(&rows.times_ms[shown.clone()]);
+    let strategy = spec.strategy(&rows.times_ms[shown.clone()], payments);
     let (formation, trading) = match spec.split {
         Some(share) => {
             let split = backtest::backtest_split(&bars, &signals, shown, share, &strategy);
@@ -60,7 +61,10 @@ pub(crate) fn answer(
         split_time: is_split.then(|| rows.times_ms[trading.range.start]),
         series,
         trades,
-        warnings: analysis::filled(&rows.alignment).into_iter().collect(),
+        warnings: analysis::filled(&rows.alignment)
+            .into_iter()
+            .chain(payments.warning.clone())
+            .collect(),
     })
 }
 

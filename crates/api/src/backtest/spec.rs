@@ -4,10 +4,11 @@ use std::{num::NonZeroUsize, ops::RangeInclusive};
 
 use analytics::{
     Threshold,
-    backtest::{Costs, Funding, LegFunding, Rules, Strategy},
+    backtest::{Costs, Funding, FundingRate, LegFunding, Rules, Strategy},
 };
-use api_types::{BacktestParams, FillAt, Sizing};
+use api_types::{BacktestParams, FillAt, FundingFrom, Sizing};
 
+use super::Payments;
 use crate::{
     pairs::{Defaults, Leg, Level, PairSpec},
     params::Params,
@@ -42,6 +43,7 @@ pub(crate) struct BacktestSpec {
     pub(crate) sizing: Sizing,
     pub(crate) fill: FillAt,
     costs: Costs,
+    pub(super) funding: FundingFrom,
     y_funding_bps_8h: f64,
     x_funding_bps_8h: f64,
     capital: f64,
@@ -52,11 +54,12 @@ pub(crate) struct BacktestSpec {
 
 impl BacktestSpec {
     /// Its parameters beside [`PairSpec::TRADED`].
-    pub(crate) const NAMES: [&str; 10] = [
+    pub(crate) const NAMES: [&str; 11] = [
         "sizing",
         "fill",
         "feeBps",
         "slippageBps",
+        "funding",
         "fundingBps8h",
         "yFundingBps8h",
         "xFundingBps8h",
@@ -78,6 +81,23 @@ impl BacktestSpec {
         let sizing = params.optional("sizing").unwrap_or(Sizing::BetaNeutral);
         let fill = params.optional("fill").unwrap_or(FillAt::Open);
         let costs = costs(params);
+        let funding_from = params.optional("funding").unwrap_or(FundingFrom::Given);
+        if funding_from == FundingFrom::Exchange {
+            for name in ["fundingBps8h", "yFundingBps8h", "xFundingBps8h"] {
+                params.refuse(
+                    name,
+                    "contradicts funding=exchange, which says what was paid",
+                );
+            }
+            let is_upload = |leg: &Leg| leg.source() != Source::Live;
+            if pair
+                .as_ref()
+                .is_some_and(|pair| is_upload(&pair.y) || is_upload(&pair.x))
+            {
+                let detail = "is exchange, which says nothing of uploads and files; given is allowed for them";
+                params.error("funding", detail.to_owned());
+            }
+        }
         let both = params.decimal("fundingBps8h", FUNDING_BPS);
         let mut funding = |name| {
             if params.has("fundingBps8h") {
@@ -95,6 +115,7 @@ impl BacktestSpec {
             sizing,
             fill,
             costs,
+            funding: funding_from,
             y_funding_bps_8h,
             x_funding_bps_8h,
             capital: capital.unwrap_or(Strategy::CAPITAL),
@@ -105,13 +126,19 @@ impl BacktestSpec {
     }
 
     /// When to trade, how much, at which cost; bars a year are those of the feed's calendar, or of `times_ms` where
-    /// a leg is a dataset, whose market may close.
-    pub(crate) fn strategy(&self, times_ms: &[i64]) -> Strategy<'static> {
+    /// a leg is a dataset, whose market may close. `payments` are those of the legs where the exchange says them.
+    pub(crate) fn strategy<'p>(&self, times_ms: &[i64], payments: &'p Payments) -> Strategy<'p> {
         let level = |level: Level| Threshold::new(level.get(), self.pair.zscore()).expect(CHECKED);
         let (entry, exit) = (level(self.pair.entry), level(self.pair.exit));
         let stop = self.pair.stop.map(level);
-        let leg = |bps_8h| LegFunding::Constant { bps_8h };
-        let funding = Funding::new(leg(self.y_funding_bps_8h), leg(self.x_funding_bps_8h));
+        let leg = |bps_8h, rates: &'p [FundingRate]| match self.funding {
+            FundingFrom::Given => LegFunding::Constant { bps_8h },
+            FundingFrom::Exchange => LegFunding::Rates(rates),
+        };
+        let funding = Funding::new(
+            leg(self.y_funding_bps_8h, &payments.y),
+            leg(self.x_funding_bps_8h, &payments.x),
+        );
         Strategy {
             rules: Rules::new(entry, exit, stop, self.time_stop).expect(CHECKED),
             sizing: match self.sizing {
@@ -144,6 +171,7 @@ impl BacktestSpec {
             fill: self.fill,
             fee_bps: self.costs.fee_bps(),
             slippage_bps: self.costs.slippage_bps(),
+            funding: self.funding,
             y_funding_bps_8h: self.y_funding_bps_8h,
             x_funding_bps_8h: self.x_funding_bps_8h,
             capital: self.capital,

@@ -41,6 +41,7 @@ fn table() -> Vec<(&'static str, &'static str, Value)> {
     table.extend([
         ("getPairBacktest", "sizing", json!("beta_neutral")),
         ("getPairBacktest", "fill", json!("open")),
+        ("getPairBacktest", "funding", json!("given")),
         ("getPairBacktest", "capital", json!(100_000.0)),
         ("getPairTicket", "open", json!(false)),
         ("getPairTicket", "notional", json!(10_000.0)),

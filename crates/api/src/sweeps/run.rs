@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 
 use super::read::SweepSpec;
 use crate::{
-    backtest::{Fills, bars, fills, nothing},
+    backtest::{Fills, Payments, bars, fills, nothing, payments},
     jobs::{JobError, Task},
     pairs::{Rows, analysis, load},
     problem::ApiError,
@@ -25,10 +25,11 @@ pub(crate) async fn run(task: Task<'_>) -> Result<(), JobError> {
     let mut spec = SweepSpec::read(&request)?;
     let (store, directory) = (&task.shared.store, &task.shared.directory);
     spec.backtest.pair = spec.backtest.pair.resolved(store, directory).await?;
-    let rows = load::rows(task.shared, &spec.backtest.pair).await?;
+    let mut rows = load::rows(task.shared, &spec.backtest.pair).await?;
+    let payments = payments(task.shared, &spec.backtest, &mut rows).await?;
     let fills = fills(task.shared, &spec.backtest, &rows).await?;
     let progress = task.progress.clone();
-    let computed = spawn_blocking(move || compute(&spec, &rows, &fills, &progress));
+    let computed = spawn_blocking(move || compute(&spec, &rows, &fills, &payments, &progress));
     let computed = computed
         .await
         .map_err(|_| JobError::Told("the backtests did not come to an end".to_owned()))?;
@@ -47,13 +48,16 @@ fn compute(
     spec: &SweepSpec,
     rows: &Rows,
     fills: &Fills,
+    payments: &Payments,
     progress: &Arc<Progress>,
 ) -> Result<Option<SweepResult>, ApiError> {
     let pair = &spec.backtest.pair;
     analysis::enough(pair, rows).map_err(|refusal| refusal.of(pair))?;
     let bars = bars(pair, rows, fills)?;
     let shown = rows.shown();
-    let strategy = spec.backtest.strategy(&rows.times_ms[shown.clone()]);
+    let strategy = spec
+        .backtest
+        .strategy(&rows.times_ms[shown.clone()], payments);
     let share = spec.backtest.split.unwrap_or(0.5);
     let watch = |done: usize, total: usize| {
         if done == 0 {

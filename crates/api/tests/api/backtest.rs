@@ -4,10 +4,15 @@ use analytics::{
     Baseline, Estimator, Hedge, Lookback, PairParams, Threshold, Transform, Window, ZScore,
     backtest::{self, Bars, Costs, Funding, LegPrices, Rules, Signals, Sizing, Strategy},
 };
-use api_types::{BacktestResponse, DatasetCreated, ExitReason, Fit, RangePart, SpreadSide};
+use api_types::{
+    BacktestResponse, DatasetCreated, ExitReason, Fit, FundingFrom, RangePart, SpreadSide,
+    WarningCode,
+};
+use store::{funding, history::Coverage};
 
 use crate::support::{
     Api,
+    market::Market,
     pair::{MINUTE_MS, Pair, closes, minute},
 };
 
@@ -76,6 +81,164 @@ async fn the_backtest_of_stored_bars_is_the_one_that_analytics_gives_for_them() 
     assert_eq!((summary.bars, found.series.time.len()), (300, 300));
     assert_eq!(found.bars_per_year, 365.0 * 1_440.0);
     assert_eq!((found.formation, found.split_time), (None, None));
+}
+
+/// Payments of a leg every 20 minutes, some milliseconds after the time that they are for, every third one the other way.
+fn paid(rate: f64) -> Vec<funding::FundingRate> {
+    let rate = |n: i64| funding::FundingRate {
+        time_ms: minute(20 * n) + 7,
+        rate: if n % 3 == 0 { -rate } else { rate },
+    };
+    (0..25).map(rate).collect()
+}
+
+/// Stores what a leg paid, and from which minute to which it is known.
+pub(crate) async fn pay(leg: &Market, rate: f64, known: (i64, i64)) {
+    let covered = Coverage {
+        from_ms: minute(known.0),
+        to_ms: minute(known.1),
+    };
+    let written = funding::write(&leg.store, leg.id, &paid(rate), covered).await;
+    written.unwrap();
+}
+
+fn exchange(rest: &str) -> String {
+    path(&format!("{QUICK}&funding=exchange{rest}"))
+}
+
+#[tokio::test]
+async fn funding_is_what_the_exchange_says_that_was_paid() {
+    let pair = Pair::new(400).await;
+    pay(&pair.y, 2e-4, (0, 400)).await;
+    pay(&pair.x, 5e-5, (0, 400)).await;
+    let answer: BacktestResponse = pair.api.json(&exchange("")).await;
+    assert_eq!(answer.params.funding, FundingFrom::Exchange);
+    assert_eq!(answer.backtest.warnings, []);
+    let found = answer.backtest.trades;
+    assert!(found.len() > 5);
+    // By hand: each payment at the close of the bar that it ends, for what is held then.
+    let (times, y, x) = pair.bars().await;
+    let mut total = 0.0;
+    for trade in &found {
+        let left_ms = match trade.exit_reason {
+            ExitReason::End => trade.exit_time + MINUTE_MS,
+            _ => trade.exit_time,
+        };
+        let due = |quantity: f64, rates: &[funding::FundingRate], closes: &[f64]| -> f64 {
+            let due = rates.iter().filter_map(|paid| {
+                let at_ms = paid.time_ms - 7;
+                let is_held = trade.entry_time < at_ms && at_ms <= left_ms;
+                let bar = times.iter().position(|t| t + MINUTE_MS == at_ms)?;
+                is_held.then(|| quantity * closes[bar] * paid.rate)
+            });
+            due.sum()
+        };
+        let expected =
+            due(trade.quantity_y, &paid(2e-4), &y) + due(trade.quantity_x, &paid(5e-5), &x);
+        assert!((trade.funding - expected).abs() < 1e-6, "{trade:?}");
+        total += expected;
+    }
+    let summary = answer.backtest.summary;
+    assert!(total != 0.0 && (summary.funding - total).abs() < 1e-6);
+    assert_eq!((summary.bars, summary.to_time), (300, minute(399)));
+    // Without it everything is the same but funding.
+    let without = ask(&pair.api, QUICK).await.backtest.summary;
+    assert_eq!((without.funding, without.gross), (0.0, summary.gross));
+    assert!((without.net - summary.net - total).abs() < 1e-6);
+
+    // What comes later is counted at once: nothing remembers the answer.
+    let more = funding::FundingRate {
+        time_ms: found[0].entry_time + MINUTE_MS,
+        rate: 0.01,
+    };
+    let covered = Coverage {
+        from_ms: minute(0),
+        to_ms: minute(400),
+    };
+    let written = funding::write(&pair.y.store, pair.y.id, &[more], covered).await;
+    written.unwrap();
+    let again: BacktestResponse = pair.api.json(&exchange("")).await;
+    assert!((again.backtest.summary.funding - total).abs() > 10.0);
+}
+
+#[tokio::test]
+async fn bars_whose_payments_are_not_known_are_not_traded_and_the_answer_says_so() {
+    let pair = Pair::new(400).await;
+    let asked = |rest: &str| {
+        path(&format!(
+            "limit=200&lookback=60&window=20&entry=1.2&exit=0.3&funding=exchange{rest}"
+        ))
+    };
+    let refused = async |rest: &str| {
+        let problem = pair.api.problem(&asked(rest)).await;
+        assert_eq!(
+            (problem.status, &problem.kind[..]),
+            (422, "urn:spreadscope:problem:no-backtest")
+        );
+        problem.detail
+    };
+    let detail = refused("").await;
+    assert!(detail.contains("YUSDT are not known"), "{detail}");
+    // One leg is not enough, nor what begins behind the first bar to trade, which is the 200th.
+    pay(&pair.y, 2e-4, (0, 400)).await;
+    let detail = refused("").await;
+    assert!(detail.contains("XUSDT are not known"), "{detail}");
+    pay(&pair.x, 5e-5, (210, 310)).await;
+    let detail = refused("").await;
+    assert!(
+        detail.contains("known only from 2024-08-08T03:30:00Z on"),
+        "{detail}"
+    );
+
+    // Of one leg it is known up to ten past five, so that the next payment would be at six.
+    pay(&pair.x, 5e-5, (20, 310)).await;
+    let found = pair.api.json::<BacktestResponse>(&asked("")).await.backtest;
+    // As many bars as were asked for, all of which end before it.
+    assert_eq!(
+        (found.summary.to_time, found.summary.bars),
+        (minute(358), 200)
+    );
+    let codes: Vec<WarningCode> = found.warnings.iter().map(|warning| warning.code).collect();
+    assert_eq!(codes, [WarningCode::FundingPending]);
+    assert!(
+        found.warnings[0].detail.contains("2024-08-08T06:00:00Z"),
+        "{:?}",
+        found.warnings
+    );
+    // The same as asking for these bars, and then there is nothing to tell.
+    let end = format!("&endTime={}", minute(358));
+    let same = pair.api.json::<BacktestResponse>(&asked(&end)).await;
+    assert_eq!(same.backtest.warnings, []);
+    assert_eq!(same.backtest.summary, found.summary);
+    assert_eq!(same.backtest.trades, found.trades);
+    let detail = refused(&format!("&startTime={}", minute(360))).await;
+    assert!(
+        detail.contains("known only up to 2024-08-08T05:10:00Z"),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn what_contradicts_the_rates_of_the_exchange_is_named() {
+    let pair = Pair::new(60).await;
+    for (rest, field) in [
+        ("fundingBps8h=1", "fundingBps8h"),
+        ("yFundingBps8h=1", "yFundingBps8h"),
+        ("ySource=dataset:1", "funding"),
+        ("xSource=dataset:1", "funding"),
+    ] {
+        let problem = pair
+            .api
+            .problem(&path(&format!("funding=exchange&{rest}")))
+            .await;
+        let fields: Vec<&str> = problem.errors.iter().map(|e| e.field.as_str()).collect();
+        assert_eq!((problem.status, fields), (400, vec![field]), "{rest}");
+    }
+    let problem = pair.api.problem(&path("funding=both")).await;
+    assert_eq!(
+        (problem.status, &problem.errors[0].field[..]),
+        (400, "funding")
+    );
 }
 
 #[tokio::test]

@@ -1,9 +1,19 @@
 //! `/api/v1/sweeps`
 
-use api_types::{BacktestResponse, ScanState, StreamEvent, Sweep, SweepResponse, SweepsResponse};
+use api_types::{
+    BacktestResponse, FundingFrom, ScanState, StreamEvent, Sweep, SweepResponse, SweepsResponse,
+};
 use serde_json::json;
 
-use crate::support::{Api, events::Events, pair::Pair, problem, until};
+use crate::{
+    backtest::pay,
+    support::{
+        Api,
+        events::Events,
+        pair::{Pair, minute},
+        problem, until,
+    },
+};
 
 async fn ask(api: &Api, body: serde_json::Value) -> reqwest::Response {
     let request = api.client.post(api.url("/api/v1/sweeps"));
@@ -87,6 +97,37 @@ async fn a_grid_is_tried_in_the_background_and_the_choice_is_what_its_backtest_s
     assert_eq!(alone.backtest.summary.trades, cells.trading_trades[chosen]);
     let all: SweepsResponse = api.json("/api/v1/sweeps").await;
     assert_eq!(all.sweeps[0].id, asked.sweep.id);
+}
+
+#[tokio::test]
+async fn a_sweep_counts_what_the_exchange_says_that_was_paid() {
+    let pair = Pair::new(500).await;
+    let api = &pair.api;
+    let body = json!({
+        "backtest": {"y": "YUSDT", "x": "XUSDT", "limit": 300, "lookback": 60, "funding": "exchange"},
+        "windows": [15, 30],
+        "entries": [1.0],
+        "exits": [0.0],
+    });
+    let asked: SweepResponse = ask(api, body.clone()).await.json().await.unwrap();
+    let unknown = done(api, asked.sweep.id).await;
+    assert_eq!(unknown.state, ScanState::Failed);
+    let error = unknown.error.unwrap();
+    assert!(error.contains("YUSDT are not known"), "{error}");
+
+    pay(&pair.y, 2e-4, (0, 430)).await;
+    pay(&pair.x, 5e-5, (0, 430)).await;
+    let asked: SweepResponse = ask(api, body).await.json().await.unwrap();
+    let result = done(api, asked.sweep.id).await.result.unwrap();
+    // Ten past seven is known, eight is not.
+    assert_eq!(result.to_time, minute(478));
+    assert_eq!(result.params.funding, FundingFrom::Exchange);
+    let path = "/api/v1/pairs/backtest?y=YUSDT&x=XUSDT&limit=300&lookback=60&split=0.6&window=30&entry=1&exit=0";
+    let alone: BacktestResponse = api.json(&format!("{path}&funding=exchange")).await;
+    assert!(alone.backtest.summary.funding != 0.0);
+    let cell = result.cells.window.iter().position(|window| *window == 30);
+    let found = result.cells.trading_return[cell.unwrap()];
+    assert!((alone.backtest.summary.total_return - found).abs() < 1e-9);
 }
 
 #[tokio::test]

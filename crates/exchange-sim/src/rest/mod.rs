@@ -3,6 +3,7 @@
 mod agg_trades;
 mod call;
 mod error;
+mod funding;
 mod info;
 mod klines;
 mod limits;
@@ -21,4 +22,5 @@ pub(crate) fn routes() -> Router<App> {
         .route("/fapi/v1/exchangeInfo", get(info::exchange_info))
         .route("/fapi/v1/klines", get(klines::klines))
         .route("/fapi/v1/aggTrades", get(agg_trades::agg_trades))
+        .route("/fapi/v1/fundingRate", get(funding::funding))
 }

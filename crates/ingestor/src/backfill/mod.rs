@@ -1,6 +1,7 @@
-//! What the stream does not tell: klines of the past, the minute in which it all began, and the trades
-//! that it left out.
+//! What the stream does not tell: klines of the past, the minute in which it all began, the trades that it left
+//! out, and what holders paid each other.
 
+mod funding;
 mod klines;
 mod minute;
 mod page;
@@ -19,6 +20,7 @@ use crate::{
     venue::Venue,
 };
 
+pub(crate) use funding::fetch_funding;
 pub(crate) use klines::{PlannedMinutes, fetch_history, refetch_around_gaps};
 pub(crate) use minute::complete_first_minutes;
 pub(crate) use plan::Spans;

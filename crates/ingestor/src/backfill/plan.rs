@@ -12,6 +12,11 @@ pub(crate) struct Spans {
 }
 
 impl Spans {
+    /// The longest of them.
+    pub(super) fn longest_ms(self) -> i64 {
+        self.m1_ms.max(self.h1_ms).max(self.d1_ms)
+    }
+
     /// In the order in which charts need them.
     pub(super) fn by_interval(self) -> [(Interval, i64); 3] {
         [
@@ -76,7 +81,7 @@ pub(super) fn newest_first(mut pages: Vec<Page>) -> Vec<Page> {
 }
 
 /// The parts of `[from, to)` that are not covered, ascending. Coverage is ascending.
-fn holes(from: i64, to: i64, covered: &[Coverage]) -> Vec<(i64, i64)> {
+pub(super) fn holes(from: i64, to: i64, covered: &[Coverage]) -> Vec<(i64, i64)> {
     let mut holes = Vec::new();
     let mut at = from;
     for range in covered {

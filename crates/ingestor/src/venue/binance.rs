@@ -131,6 +131,16 @@ impl Venue for Binance {
         Ok(rest::klines(&self.rest.get(&call, urgency).await?)?)
     }
 
+    async fn funding_rates(
+        &self,
+        symbol: &Symbol,
+        start_ms: i64,
+        urgency: Urgency,
+    ) -> Result<Vec<rest::Funding>, RestError> {
+        let call = request::funding_rates(symbol, start_ms);
+        Ok(rest::funding_rates(&self.rest.get(&call, urgency).await?)?)
+    }
+
     fn trades_per_page(&self) -> u32 {
         request::MAX_TRADES_PER_PAGE
     }

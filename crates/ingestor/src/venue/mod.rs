@@ -4,7 +4,7 @@ mod binance;
 
 use std::{future::Future, time::Duration};
 
-use market::{Bar, Interval, Symbol, Trade};
+use market::{Bar, Interval, Symbol, Trade, binance::rest::Funding};
 
 pub use binance::Binance;
 
@@ -49,6 +49,15 @@ pub trait Venue: Send + Sync + 'static {
         end_ms: i64,
         urgency: Urgency,
     ) -> impl Future<Output = Result<Vec<Bar>, RestError>> + Send;
+
+    /// Payments between holders from `start_ms` on, oldest first; as many as the exchange gives at once, none where there
+    /// are no more. They are made at full hours.
+    fn funding_rates(
+        &self,
+        symbol: &Symbol,
+        start_ms: i64,
+        urgency: Urgency,
+    ) -> impl Future<Output = Result<Vec<Funding>, RestError>> + Send;
 
     /// Most trades that [`trades`](Self::trades) gives at once.
     fn trades_per_page(&self) -> u32;

@@ -19,16 +19,6 @@ impl Rig {
         .await;
     }
 
-    async fn pause_exchange(&self) {
-        let response = reqwest::Client::new()
-            .post(format!("http://{}/sim/v1/clock", self.sim))
-            .json(&serde_json::json!({ "paused": true }))
-            .send()
-            .await
-            .expect("the simulator answers");
-        assert!(response.status().is_success(), "{response:?}");
-    }
-
     async fn bar_at(
         &self,
         id: SymbolId,
@@ -72,7 +62,7 @@ async fn after_a_repair_every_bar_that_the_gap_touched_is_that_of_all_trades_on_
     rig.fault("skip,every=3,count=30").await;
     rig.until_exchange_time(MIDNIGHT_MS + 24 * HOUR_MS + HOUR_MS / 2)
         .await;
-    rig.pause_exchange().await;
+    rig.set_clock(serde_json::json!({ "paused": true })).await;
     let newest = rig.next_id("BTCUSDT").await - 1;
     eventually("all that was sent is stored", async || {
         (rig.stored(id).await.last()?.agg_id >= newest).then_some(())

@@ -3,6 +3,7 @@
 mod bars;
 mod cable;
 mod faults;
+mod funding;
 mod history;
 mod outages;
 mod process;

@@ -169,6 +169,17 @@ impl Rig {
         status["now_ms"].as_i64().expect("a time")
     }
 
+    /// Changes how exchange time goes on.
+    pub(crate) async fn set_clock(&self, change: Value) {
+        let response = reqwest::Client::new()
+            .post(format!("http://{}/sim/v1/clock", self.sim))
+            .json(&change)
+            .send()
+            .await
+            .expect("the simulator answers");
+        assert!(response.status().is_success(), "{response:?}");
+    }
+
     /// How often the first fault in force has struck.
     pub(crate) async fn hits(&self) -> u64 {
         let faults = self.admin("faults").await;

@@ -19,6 +19,9 @@ pub const MAX_TRADES_PER_PAGE: u32 = 1000;
 /// Most rows of a page of klines.
 pub const MAX_KLINES_PER_PAGE: u32 = 1500;
 
+/// Most rows of a page of funding rates.
+pub const MAX_FUNDING_PER_PAGE: u32 = 1000;
+
 /// The weight that an IP address may spend in a minute.
 pub const WEIGHT_PER_MINUTE: u32 = 2400;
 
@@ -107,6 +110,19 @@ pub fn klines(
             500..=1000 => 5,
             _ => 10,
         },
+    }
+}
+
+/// Funding rates from `start_ms` on, oldest first. They have a limit of their own, 500 calls in five minutes, which
+/// whoever calls keeps by its pace; the weight is a margin in case that they count for the other one as well.
+#[must_use]
+pub fn funding_rates(symbol: &Symbol, start_ms: i64) -> RestRequest {
+    let symbol = percent_encoded(symbol.as_str());
+    RestRequest {
+        path: format!(
+            "/fapi/v1/fundingRate?symbol={symbol}&startTime={start_ms}&limit={MAX_FUNDING_PER_PAGE}"
+        ),
+        weight: 1,
     }
 }
 

@@ -19,6 +19,14 @@ pub enum BadReply {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// A funding rate that cannot be read.
+    #[error("funding rate {index} of the exchange's reply: {what}")]
+    Funding {
+        /// Its place in the reply.
+        index: usize,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// A page of trades that is no list of objects.
     #[error("the exchange's page of trades is not of the documented shape: {what} at byte {at}")]
     Trades {
@@ -237,6 +245,43 @@ pub fn agg_trades<'a>(body: &'a str, mut row: impl FnMut(PageRow<'a>)) -> Result
     })
 }
 
+/// A payment between the holders of a perpetual contract.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Funding {
+    /// When, milliseconds since the epoch: a few after a full hour. Contracts pay every 8, 4 or 1 hours.
+    pub time_ms: i64,
+    /// Share of the notional that longs paid to shorts; negative where shorts paid.
+    pub rate: f64,
+}
+
+/// Reads a reply to [`funding_rates`](super::request::funding_rates): oldest first.
+///
+/// # Errors
+/// [`BadReply::Json`] if it is of another shape, [`BadReply::Funding`] for a row that makes no sense.
+pub fn funding_rates(body: &str) -> Result<Vec<Funding>, BadReply> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Row<'a> {
+        funding_time: i64,
+        #[serde(borrow)]
+        funding_rate: std::borrow::Cow<'a, str>,
+    }
+    let rows: Vec<Row<'_>> = serde_json::from_str(body)?;
+    let mut page: Vec<Funding> = Vec::with_capacity(rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        let bad = |what| BadReply::Funding { index, what };
+        let rate = row.funding_rate.parse().ok();
+        let rate = rate.filter(|rate: &f64| rate.is_finite());
+        let rate = rate.ok_or_else(|| bad("a rate that is no number"))?;
+        let time_ms = row.funding_time;
+        if page.last().is_some_and(|last| last.time_ms >= time_ms) {
+            return Err(bad("not in the order of time"));
+        }
+        page.push(Funding { time_ms, rate });
+    }
+    Ok(page)
+}
+
 /// Reads a reply to [`server_time`](super::request::server_time): milliseconds since the epoch.
 ///
 /// # Errors
@@ -276,6 +321,27 @@ pub fn is_restricted_location(body: &str) -> bool {
 mod tests {
     use super::*;
     use crate::binance::RejectReason;
+
+    #[test]
+    fn funding_rates_are_read_with_their_sign_and_nothing_else_is() {
+        let body = r#"[{"symbol":"BTCUSDT","fundingRate":"0.00010000","fundingTime":1700000000003,"markPrice":"37000.1"},
+            {"symbol":"BTCUSDT","fundingTime":1700028800000,"fundingRate":"-0.00002500","markPrice":""}]"#;
+        let rates = funding_rates(body).unwrap();
+        let told: Vec<_> = rates.iter().map(|one| (one.time_ms, one.rate)).collect();
+        assert_eq!(
+            told,
+            [(1_700_000_000_003, 1e-4), (1_700_028_800_000, -2.5e-5)]
+        );
+        assert_eq!(funding_rates("[]").unwrap(), []);
+        for bad in [
+            r#"[{"fundingRate":"x","fundingTime":1}]"#,
+            r#"[{"fundingRate":"inf","fundingTime":1}]"#,
+            r#"[{"fundingRate":"0","fundingTime":2},{"fundingRate":"0","fundingTime":2}]"#,
+            r#"{"code":-1,"msg":""}"#,
+        ] {
+            assert!(funding_rates(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn exchange_info_gives_states_steps_and_the_weight_limit() {

@@ -1,6 +1,6 @@
 //! `spreadscope backtest`
 
-use api_types::{BacktestResponse, BacktestSummary, BacktestTrade};
+use api_types::{BacktestResponse, BacktestSummary, BacktestTrade, FundingFrom};
 use clap::Args;
 
 use super::{
@@ -35,6 +35,10 @@ pub struct BacktestArgs {
     #[arg(long)]
     pub slippage_bps: Option<String>,
 
+    /// given (by --funding-bps-8h), or exchange: what its contracts paid, of the feed alone [default: given].
+    #[arg(long)]
+    pub funding: Option<String>,
+
     /// What longs pay to shorts in eight hours, basis points [default: 0].
     #[arg(long, allow_negative_numbers = true)]
     pub funding_bps_8h: Option<String>,
@@ -62,6 +66,7 @@ pub(crate) async fn run(arguments: &BacktestArgs) -> anyhow::Result<()> {
         ("fill", &arguments.fill),
         ("feeBps", &arguments.fee_bps),
         ("slippageBps", &arguments.slippage_bps),
+        ("funding", &arguments.funding),
         ("fundingBps8h", &arguments.funding_bps_8h),
         ("capital", &arguments.capital),
         ("timeStop", &arguments.time_stop),
@@ -115,8 +120,15 @@ fn shown(answer: &BacktestResponse, with_trades: bool) -> String {
         .pair
         .stop
         .map_or(String::new(), |stop| format!(", stop {stop}"));
+    let funding = match params.funding {
+        FundingFrom::Given => format!(
+            "{} / {} bp in 8 h",
+            params.y_funding_bps_8h, params.x_funding_bps_8h
+        ),
+        FundingFrom::Exchange => "as the exchange paid it".to_owned(),
+    };
     let mut text = format!(
-        "{} on {} ({}, {}, {}): entry {}, exit {}{stop}; fee {} bp, slippage {} bp, funding {} / {} bp in 8 h\n{}",
+        "{} on {} ({}, {}, {}): entry {}, exit {}{stop}; fee {} bp, slippage {} bp, funding {funding}\n{}",
         params.pair.y,
         params.pair.x,
         params.pair.interval,
@@ -126,8 +138,6 @@ fn shown(answer: &BacktestResponse, with_trades: bool) -> String {
         params.pair.exit,
         params.fee_bps,
         params.slippage_bps,
-        params.y_funding_bps_8h,
-        params.x_funding_bps_8h,
         columns(&header, &rows, 1)
     );
     if with_trades {

@@ -35,9 +35,8 @@ pub(super) fn ModelFields(
         Segment::new(Transform::Level, "Level", "Closes as they are"),
         Segment::new(Transform::Log, "Log", "Logarithms of closes"),
     ]);
-    let takes_lookback = Memo::new(move |_| {
-        is_traded.get() || stores.view.with(|view| view.pair.takes_lookback())
-    });
+    let takes_lookback =
+        Memo::new(move |_| is_traded.get() || stores.view.with(|view| view.pair.takes_lookback()));
     let lookback = Memo::new(move |_| stores.view.with(|view| f64::from(view.pair.lookback)));
     let (least, most) = PairChoice::LOOKBACK;
     view! {

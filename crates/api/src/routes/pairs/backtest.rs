@@ -12,7 +12,7 @@ use axum::{
 
 use crate::{
     app::Shared,
-    backtest::{self, BacktestSpec, Fills},
+    backtest::{self, BacktestSpec, Fills, Payments},
     convert,
     csv::Format,
     pairs::{PairSpec, Rows, load},
@@ -43,6 +43,10 @@ use table::Table;
         ("feeBps" = Option<f64>, Query, minimum = 0, maximum = 1000,
             description = "Fee, basis points of the notional of each leg and fill; default 5"),
         ("slippageBps" = Option<f64>, Query, minimum = 0, maximum = 1000, description = "Slippage, likewise; default 1"),
+        ("funding" = Option<api_types::FundingFrom>, Query,
+            description = "Where funding comes from: `given`, by the parameters that follow (default); or `exchange`, what it says that its \
+                           contracts paid, for legs that are both live. Bars of which that is not known yet are left out at the end, which \
+                           the warning `fundingPending` tells; where it is not known of the first ones, there is no backtest"),
         ("fundingBps8h" = Option<f64>, Query, minimum = -1000, maximum = 1000,
             description = "What longs of either leg pay to shorts in eight hours, basis points of the notional; default 0"),
         ("yFundingBps8h" = Option<f64>, Query, minimum = -1000, maximum = 1000,
@@ -67,7 +71,7 @@ use table::Table;
         (status = 400, description = "Parameters are wrong; all that are, at once", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such symbol or dataset", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "There are too few bars (`too-few-bars`), or nothing to trade at or by (`no-backtest`): a dataset \
-                                      without opens, legs that no line can be fitted to", body = Problem, content_type = "application/problem+json"),
+                                      without opens, legs that no line can be fitted to, funding rates that are not known", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is away or too much is asked at once; `Retry-After` says when to try again", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -85,10 +89,11 @@ pub(crate) async fn get(State(shared): State<Shared>, uri: Uri) -> Result<Respon
     let mut spec =
         spec.expect("something is wrong with what cannot be read, and finish has failed");
     spec.pair = spec.pair.resolved(&shared.store, &shared.directory).await?;
-    let rows = load::rows(&shared, &spec.pair).await?;
+    let mut rows = load::rows(&shared, &spec.pair).await?;
+    let payments = backtest::payments(&shared, &spec, &mut rows).await?;
     let fills = backtest::fills(&shared, &spec, &rows).await?;
     let told = spec.params();
-    let found = computed(&shared, spec.clone(), rows, fills).await?;
+    let found = computed(&shared, spec.clone(), rows, fills, payments).await?;
     if format == Format::Csv {
         return table::download(&spec, found, table.unwrap_or_default()).await;
     }
@@ -106,7 +111,8 @@ async fn computed(
     spec: BacktestSpec,
     rows: Rows,
     fills: Fills,
+    payments: Payments,
 ) -> Result<api_types::BacktestData, ApiError> {
-    let work = move |_: &_| backtest::answer(&spec, &rows, &fills);
+    let work = move |_: &_| backtest::answer(&spec, &rows, &fills, &payments);
     shared.workers.run(work).await?
 }
