@@ -83,6 +83,21 @@ export default (world) =>
         await traded(dashboard, { sizing: "dollar_neutral" });
       }));
 
+    test("counts what the exchange says that was paid for holding", () =>
+      world.browser.visit({ query: LINK }, async (dashboard) => {
+        await traded(dashboard, { funding: "given" });
+        assert.equal(number(await dashboard.get("backtest-funding").textContent()), 0);
+        await dashboard.choice("funding", "Exchange").click();
+        await traded(dashboard, { funding: "exchange" });
+        assert.equal(dashboard.query.get("funding"), "exchange");
+        assert.equal(await dashboard.control("fundingBps8h").count(), 0);
+        const path = `/api/v1/pairs/backtest?${PAIR}&funding=exchange`;
+        const { params, summary } = await world.stack.get(path);
+        assert.deepEqual([params.funding, params.yFundingBps8h], ["exchange", 0]);
+        const shown = number(await dashboard.get("backtest-funding").textContent());
+        assert.ok(Math.abs(shown - summary.funding) < 0.5, `${shown} is ${summary.funding}`);
+      }));
+
     test("zooms to a trade, keeps the zoom in the link, and a double click resets it", () =>
       world.browser.visit({ query: LINK }, async (dashboard) => {
         await traded(dashboard);

@@ -1,6 +1,6 @@
 //! What a person has chosen to trade a pair by, beside the pair itself; and which bars of a backtest to draw.
 
-use api_types::{FillAt, Sizing};
+use api_types::{FillAt, FundingFrom, Sizing};
 
 use super::{TimeRange, pair::query::Query};
 
@@ -15,6 +15,8 @@ pub(crate) struct BacktestChoice {
     pub(crate) time_stop: Option<u32>,
     pub(crate) fee_bps: f64,
     pub(crate) slippage_bps: f64,
+    pub(crate) funding: FundingFrom,
+    /// Of both legs, where it is given.
     pub(crate) funding_bps_8h: f64,
     /// Share of the formation part.
     pub(crate) split: Option<f64>,
@@ -29,6 +31,7 @@ impl Default for BacktestChoice {
             time_stop: None,
             fee_bps: 5.0,
             slippage_bps: 1.0,
+            funding: FundingFrom::Given,
             funding_bps_8h: 0.0,
             split: None,
         }
@@ -58,6 +61,9 @@ impl BacktestChoice {
                 .filter(|bars| *bars > 0),
             fee_bps: cost("feeBps", usual.fee_bps),
             slippage_bps: cost("slippageBps", usual.slippage_bps),
+            funding: get("funding")
+                .and_then(|word| word.parse().ok())
+                .unwrap_or(usual.funding),
             funding_bps_8h: number("fundingBps8h").unwrap_or(usual.funding_bps_8h),
             split: positive("split"),
         }
@@ -80,8 +86,11 @@ impl BacktestChoice {
             ("fill", self.fill.to_string()),
             ("feeBps", self.fee_bps.to_string()),
             ("slippageBps", self.slippage_bps.to_string()),
-            ("fundingBps8h", self.funding_bps_8h.to_string()),
+            ("funding", self.funding.to_string()),
         ];
+        if self.funding == FundingFrom::Given {
+            query.push(("fundingBps8h", self.funding_bps_8h.to_string()));
+        }
         query.extend(self.stop.map(|stop| ("stop", stop.to_string())));
         query.extend(self.time_stop.map(|bars| ("timeStop", bars.to_string())));
         query.extend(self.split.map(|share| ("split", share.to_string())));
@@ -147,10 +156,17 @@ mod tests {
             time_stop: Some(40),
             fee_bps: 0.0,
             slippage_bps: 2.5,
+            funding: FundingFrom::Given,
             funding_bps_8h: -1.0,
             split: Some(0.6),
         };
         assert_eq!(back(&choice), choice);
+        let told = BacktestChoice {
+            funding: FundingFrom::Exchange,
+            ..BacktestChoice::default()
+        };
+        assert_eq!(back(&told), told);
+        assert_eq!(told.to_query(), [("funding", "exchange".to_owned())]);
         assert!(BacktestChoice::default().to_query().is_empty());
         assert_eq!(back(&BacktestChoice::default()), BacktestChoice::default());
     }

@@ -1,6 +1,6 @@
 //! How a pair is traded: stops, sizes, costs, and which part of the bars counts.
 
-use api_types::{FillAt, Sizing};
+use api_types::{FillAt, FundingFrom, Sizing};
 use leptos::prelude::*;
 
 use super::{
@@ -40,6 +40,15 @@ pub(super) fn BacktestFields() -> impl IntoView {
             FillAt::Close,
             "Next close",
             "At its close, for series without opens",
+        ),
+    ]);
+    let funding = Memo::new(move |_| stores.view.with(|view| view.backtest.funding));
+    let fundings = Signal::stored(vec![
+        Segment::new(FundingFrom::Given, "Constant", "The same all the time"),
+        Segment::new(
+            FundingFrom::Exchange,
+            "Exchange",
+            "What the exchange says that longs paid to shorts, at the hours when they did",
         ),
     ]);
     view! {
@@ -99,7 +108,14 @@ pub(super) fn BacktestFields() -> impl IntoView {
                     on_change=change(|choice, value| choice.slippage_bps = value)
                 />
             </div>
-            <div class="ctl-pair">
+            <Segments
+                label="Funding"
+                field="funding"
+                segments=fundings
+                chosen=funding.into()
+                on_choose=Callback::new(move |funding| stores.view.update(|view| view.backtest.funding = funding))
+            />
+            <Show when=move || funding.get() == FundingFrom::Given>
                 <NumberField
                     label="Funding, bp/8 h"
                     field="fundingBps8h"
@@ -109,16 +125,16 @@ pub(super) fn BacktestFields() -> impl IntoView {
                     step="any"
                     on_change=change(|choice, value| choice.funding_bps_8h = value)
                 />
-                <NumberField
-                    label="Formation, %"
-                    field="split"
-                    hint="Share of the bars to choose parameters by; the figures are of the rest. 0: no split"
-                    value=of(|choice| (100.0 * choice.split.unwrap_or(0.0)).round()).into()
-                    range=(0.0, 90.0)
-                    step="5"
-                    on_change=change(|choice, value| choice.split = some(value).map(|share| share.max(10.0) / 100.0))
-                />
-            </div>
+            </Show>
+            <NumberField
+                label="Formation, %"
+                field="split"
+                hint="Share of the bars to choose parameters by; the figures are of the rest. 0: no split"
+                value=of(|choice| (100.0 * choice.split.unwrap_or(0.0)).round()).into()
+                range=(0.0, 90.0)
+                step="5"
+                on_change=change(|choice, value| choice.split = some(value).map(|share| share.max(10.0) / 100.0))
+            />
         </fieldset>
     }
 }
