@@ -36,7 +36,7 @@ pub enum Command {
     /// Every pair of many symbols tested for cointegration, of a database or of CSV files.
     Scan(ScanArgs),
     /// What trading a pair's z-score would have brought, from a database or from CSV files.
-    Backtest(BacktestArgs),
+    Backtest(Box<BacktestArgs>),
     /// A CSV file of prices into a database, as a dataset.
     Import(ImportArgs),
     /// Bars of a symbol, or a dataset, out of a database as CSV.
