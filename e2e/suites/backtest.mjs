@@ -3,6 +3,13 @@ import { describe, test } from "node:test";
 
 const PAIR = "y=ETHUSDT&x=BTCUSDT&interval=1m&limit=600&lookback=100&window=30&entry=1.5&exit=0.3";
 const LINK = `?tab=backtest&${PAIR}`;
+// More combinations than are done by the time that a person has looked at them.
+const LONG = {
+  backtest: { y: "ETHUSDT", x: "BTCUSDT", interval: "1m", limit: 5000, lookback: 100 },
+  windows: Array.from({ length: 50 }, (_, at) => 20 + at),
+  entries: Array.from({ length: 40 }, (_, at) => 1 + at / 20),
+  exits: [0],
+};
 
 const isRefusal = (text) => /status of 4\d\d/.test(text);
 const number = (text) => Number(text.replace(/[^\d.,−+-]/g, "").replace("−", "-"));
@@ -45,7 +52,7 @@ export default (world) =>
         const sum = (column) =>
           trades.reduce((total, line) => total + Number(line.split(",")[columns.indexOf(column)]), 0);
         // The feed has gone on by a bar at most since the page asked.
-        const answer = await world.stack.get(href.replace("&format=csv", ""));
+        const answer = await world.stack.get(href.replace("&format=csv&table=trades", ""));
         assert.ok(Math.abs(sum("net") - answer.summary.net) < 0.01, "the table is what the figures are of");
         assert.ok(Math.abs(trades.length - rows) <= 1);
         assert.ok(Number.isFinite(number(net)) && number(fees) > 0);
@@ -68,6 +75,7 @@ export default (world) =>
         await dashboard.type("stop", 4);
         await dashboard.type("timeStop", 30);
         await dashboard.choice("sizing", "Dollar").click();
+        await traded(dashboard, { sizing: "dollar_neutral", timeStop: 30 });
         await dashboard.type("split", 60);
         const parts = { feeBps: 20, stop: 4, timeStop: 30, sizing: "dollar_neutral", split: 0.6 };
         await traded(dashboard, parts);
@@ -85,13 +93,15 @@ export default (world) =>
 
     test("counts what the exchange says that was paid for holding", () =>
       world.browser.visit({ query: LINK }, async (dashboard) => {
+        const path = `/api/v1/pairs/backtest?${PAIR}&funding=exchange`;
+        // Rates of the past come in the first minutes.
+        await world.stack.answers(path);
         await traded(dashboard, { funding: "given" });
         assert.equal(number(await dashboard.get("backtest-funding").textContent()), 0);
         await dashboard.choice("funding", "Exchange").click();
         await traded(dashboard, { funding: "exchange" });
         assert.equal(dashboard.query.get("funding"), "exchange");
         assert.equal(await dashboard.control("fundingBps8h").count(), 0);
-        const path = `/api/v1/pairs/backtest?${PAIR}&funding=exchange`;
         const { params, summary } = await world.stack.get(path);
         assert.deepEqual([params.funding, params.yFundingBps8h], ["exchange", 0]);
         const shown = number(await dashboard.get("backtest-funding").textContent());
@@ -102,7 +112,7 @@ export default (world) =>
       world.browser.visit({ query: LINK }, async (dashboard) => {
         await traded(dashboard);
         const whole = await dashboard.range("backtest");
-        await dashboard.get("trade").first().locator("td").first().click();
+        await dashboard.get("trade").first().getByRole("button").press("Enter");
         await dashboard.page.waitForURL((url) => url.searchParams.has("from"));
         await dashboard.until(async () => {
           const [from, to] = await dashboard.range("backtest");
@@ -115,6 +125,54 @@ export default (world) =>
         const { x, y } = await dashboard.middle("backtest");
         await dashboard.page.mouse.dblclick(x, y);
         await dashboard.page.waitForURL((url) => !url.searchParams.has("from"));
+      }));
+
+    test("is moved by keys, and leaves the wheel to the page until it is clicked", () =>
+      world.browser.visit({ query: LINK }, async (dashboard) => {
+        await traded(dashboard);
+        const top = () => dashboard.page.locator(".charts").evaluate((element) => element.scrollTop);
+        const before = await top();
+        const { x, y } = await dashboard.middle("backtest");
+        await dashboard.page.mouse.move(x, y);
+        await dashboard.page.mouse.wheel(0, 200);
+        await dashboard.until(async () => (await top()) !== before);
+        assert.ok(!dashboard.query.has("from"));
+        await dashboard.plot("backtest").focus();
+        await dashboard.page.keyboard.press("+");
+        await dashboard.page.waitForURL((url) => url.searchParams.has("from"));
+        const zoomed = Number(dashboard.query.get("from"));
+        await dashboard.page.keyboard.press("ArrowLeft");
+        await dashboard.page.waitForURL((url) => Number(url.searchParams.get("from")) < zoomed);
+        await dashboard.page.keyboard.press("0");
+        await dashboard.page.waitForURL((url) => !url.searchParams.has("from"));
+      }));
+
+    test("says that a series is not there", () =>
+      world.browser.visit({ query: "?tab=backtest&y=NOSUCHUSDT&x=BTCUSDT" }, async (dashboard) => {
+        await dashboard.has(dashboard.get("backtest-refusal"), /no series NOSUCHUSDT/);
+      }));
+
+    test("shows how far a sweep is, and calls it off", () =>
+      world.browser.visit({ query: LINK }, async (dashboard) => {
+        await traded(dashboard);
+        const before = [];
+        try {
+          // One after the other: that of the page waits for these.
+          for (let job = 0; job < 8; job += 1) before.push((await world.stack.send("POST", "/api/v1/sweeps", LONG)).sweep.id);
+          await dashboard.get("sweep-run").click();
+          await dashboard.has(dashboard.get("sweep-progress"), /Waits for its turn/);
+          const id = Number(dashboard.query.get("sweep"));
+          await dashboard.get("sweep-cancel").click();
+          await dashboard.page.waitForURL((url) => !url.searchParams.has("sweep"));
+          assert.equal(await dashboard.get("sweep-progress").count(), 0);
+          const { sweeps } = await world.stack.get("/api/v1/sweeps");
+          assert.ok(!sweeps.some((sweep) => sweep.id === id), "it is gone");
+          // One of the others, by its link, while it goes on.
+          await dashboard.page.goto(`${world.stack.url}/${LINK}&sweep=${before.at(-1)}`);
+          await dashboard.has(dashboard.get("sweep-progress"), /Waits for its turn|of 2\D?000 combinations/);
+        } finally {
+          for (const id of before) await world.stack.send("DELETE", `/api/v1/sweeps/${id}`);
+        }
       }));
 
     test("sweeps over a grid in colours, takes a combination over, and keeps the sweep in the link", () =>
@@ -146,7 +204,16 @@ export default (world) =>
         await dashboard.page.locator(".sweep td.chosen button").click();
         await traded(dashboard, { window: cells.window[chosen] });
         assert.equal(dashboard.query.get("window"), String(cells.window[chosen]));
+        // What it was chosen by is no proof of it.
+        assert.equal(dashboard.query.get("split"), String(sweep.result.params.split));
+        await dashboard.has(dashboard.get("backtest-figures"), /Trading.*Formation/s);
         await dashboard.page.reload();
+        await dashboard.has(dashboard.get("sweep-chosen"), /^Chosen of 24/);
+        await dashboard.has(dashboard.get("sweep-of"), /^ETHUSDT \/ BTCUSDT · 1m/);
+        await dashboard.get("sweep-close").click();
+        await dashboard.page.waitForURL((url) => !url.searchParams.has("sweep"));
+        assert.equal(await dashboard.get("sweep-chosen").count(), 0);
+        await dashboard.page.goBack();
         await dashboard.has(dashboard.get("sweep-chosen"), /^Chosen of 24/);
       }));
 

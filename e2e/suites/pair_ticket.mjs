@@ -49,7 +49,7 @@ export default (world) =>
         await dashboard.page.waitForURL((url) => url.searchParams.get("notional") === "40000");
         await dashboard.until(async () => Math.abs((await first(quantity)) / small - 10) < 1);
         const { name, content } = await dashboard.download(dashboard.get("ticket-csv"));
-        assert.match(name, /ETHUSDT_BTCUSDT_1m-ticket\.csv$/);
+        assert.match(name, /ETHUSDT-BTCUSDT-1m-ticket\.csv$/);
         const [header, ...orders] = content.toString().trim().split("\n");
         assert.equal(header, "symbol,action,quantity,price,notional");
         assert.deepEqual(orders.map((line) => line.split(",")[1]).sort(), ["buy", "sell"]);
@@ -59,5 +59,16 @@ export default (world) =>
         await dashboard.page.waitForURL((url) => !url.searchParams.has("notional"));
         await dashboard.page.goBack();
         await dashboard.get("ticket").waitFor();
+      }));
+
+    test("asks for nothing once the pair is left", () =>
+      world.browser.visit({ query: `${LINK}&notional=4000` }, async (dashboard) => {
+        await dashboard.get("ticket").waitFor();
+        // The click takes the field's number and leaves the pair in one.
+        await dashboard.field("notional").fill("5000");
+        await dashboard.tab("alerts").click();
+        const clock = dashboard.page.locator("time.clock");
+        for (let second = 0; second < 2; second += 1) await dashboard.changed(clock);
+        assert.equal(await dashboard.page.locator("#crash").isVisible(), false);
       }));
   });

@@ -12,15 +12,12 @@ export default (world) =>
         const { symbols } = await world.stack.get("/api/v1/symbols");
         const pairs = (symbols.length * (symbols.length - 1)) / 2;
         await dashboard.has(dashboard.get("radar-count"), new RegExp(`^${pairs} pairs of ${symbols.length} symbols followed`));
-        const text = await dashboard.get("radar-count").textContent();
         const { scans } = await world.stack.get("/api/v1/scans");
         const newest = scans.find(({ state, params }) => state === "done" && params.symbols.every(({ source }) => source === "live"));
         await dashboard.has(dashboard.get("radar-basis"), new RegExp(`scan #${newest.id} of`));
-        assert.match(text, new RegExp(`${newest.summary.discoveries} cointegrated`));
-        if (newest.summary.discoveries === 0) {
-          await dashboard.page.getByText("No pair is cointegrated").waitFor();
-          return;
-        }
+        await dashboard.has(dashboard.get("radar-count"), new RegExp(`${newest.summary.discoveries} cointegrated`));
+        // The simulated market has pairs that keep together.
+        assert.ok(newest.summary.discoveries > 0);
         await dashboard.get("radar-row").first().waitFor();
         const zs = (await dashboard.page.locator("[data-testid=radar-row] [data-figure=z]").allTextContents()).map(number);
         assert.ok(zs.every((z, at) => at === 0 || Math.abs(zs[at - 1]) >= Math.abs(z)), zs.join());

@@ -40,6 +40,26 @@ export default (world) =>
         assert.equal(dashboard.query.get("scan"), String(id));
       }));
 
+    test("shows how far a scan is, and calls it off", () =>
+      world.browser.visit({ query: "?tab=scanner" }, async (dashboard) => {
+        await done(dashboard);
+        const before = [];
+        try {
+          // One after the other: that of the page waits for these.
+          for (let job = 0; job < 10; job += 1) before.push((await world.stack.send("POST", "/api/v1/scans", { interval: "1m", limit: 5000 })).scan.id);
+          await scan(dashboard);
+          await dashboard.has(dashboard.get("scan-state"), /Waits for its turn/);
+          await dashboard.get("scan-progress").waitFor();
+          const id = Number(dashboard.query.get("scan"));
+          await dashboard.page.getByRole("button", { name: "Cancel" }).click();
+          await dashboard.page.waitForURL((url) => !url.searchParams.has("scan"));
+          const { scans } = await world.stack.get("/api/v1/scans");
+          assert.ok(!scans.some((scan) => scan.id === id), "it is gone");
+        } finally {
+          for (const id of before) await world.stack.send("DELETE", `/api/v1/scans/${id}`);
+        }
+      }));
+
     test("sorts and filters as the link says, and saves what the filters let through", () =>
       world.browser.visit({ query: "?tab=scanner" }, async (dashboard) => {
         await done(dashboard);
@@ -101,9 +121,15 @@ export default (world) =>
         await scan(dashboard, { bars: 200 });
         await dashboard.has(dashboard.get("scan-state"), /^1 pair tested/);
         await dashboard.until(async () => (await dashboard.get("scan-row").count()) === 1);
-        const before = (await world.stack.get("/api/v1/scans")).scans.length;
+        const gone = dashboard.query.get("scan");
         await dashboard.get("scan-delete").click();
-        await dashboard.until(async () => (await world.stack.get("/api/v1/scans")).scans.length === before - 1);
+        await dashboard.page.waitForURL((url) => !url.searchParams.has("scan"));
+        await dashboard.until(async () => (await world.stack.get("/api/v1/scans")).scans.every(({ id }) => id !== Number(gone)));
+        await dashboard.until(async () => (await dashboard.get("scan-row").count()) > 1);
+        // A link to it says so.
+        await dashboard.page.goto(`${world.stack.url}/?tab=scanner&scan=${gone}`);
+        await dashboard.page.getByText(`Scan #${gone} is not there any more`).waitFor();
+        await dashboard.get("scan-newest").click();
         await done(dashboard);
       }));
   });

@@ -1,4 +1,5 @@
 // The page as a person sees it: what is on it, and what can be done with it.
+import { until } from "./until.mjs";
 
 export class Dashboard {
   constructor(page) {
@@ -59,11 +60,7 @@ export class Dashboard {
 
   // Waits until something is so.
   async until(isSo, limit = 30_000) {
-    const deadline = Date.now() + limit;
-    while (!(await isSo())) {
-      if (Date.now() > deadline) throw new Error(`not within ${limit} ms: ${isSo}`);
-      await this.page.waitForTimeout(50);
-    }
+    await until(isSo, { limit });
   }
 
   // Waits until the tab shows what it has to show: nothing is being read any more, and fonts are there.

@@ -1,4 +1,6 @@
 // A server by its address, wherever it runs.
+import { until } from "./until.mjs";
+
 export class Server {
   // Address of the dashboard.
   url;
@@ -15,15 +17,7 @@ export class Server {
 
   // Waits until a call has an answer: until there are bars enough for it, say.
   async answers(path, limit = 120_000) {
-    const deadline = Date.now() + limit;
-    for (;;) {
-      try {
-        return await this.get(path);
-      } catch (error) {
-        if (Date.now() > deadline) throw error;
-      }
-      await new Promise((wake) => setTimeout(wake, 200));
-    }
+    return until(() => this.get(path), { limit, pause: 200 });
   }
 
   async send(method, path, body) {

@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 import { Server } from "./server.mjs";
+import { until } from "./until.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const READY = /ready: (http:\S+)/;
@@ -112,7 +113,6 @@ export class Stack extends Server {
 
   // The chart of a first start fills within seconds; the tests look at a full one.
   async #waitForHistory() {
-    const deadline = Date.now() + START_LIMIT_MS;
     let status;
     const isFull = async () => {
       // Before the back-fill is planned the status has nothing to say of it: there is one once there are bars of the past.
@@ -121,9 +121,8 @@ export class Stack extends Server {
       const feed = status.feeds[0];
       return feed?.state === "connected" && feed.backfill === null;
     };
-    while (!(await isFull().catch(() => false))) {
-      if (Date.now() > deadline) throw new Error(`no history: ${JSON.stringify(status)}\n${this.#log.join("\n")}`);
-      await new Promise((wake) => setTimeout(wake, 200));
-    }
+    await until(isFull, { limit: START_LIMIT_MS, pause: 200 }).catch((cause) => {
+      throw new Error(`no history: ${JSON.stringify(status)}\n${this.#log.join("\n")}`, { cause });
+    });
   }
 }

@@ -16,6 +16,7 @@ mod feed_state;
 mod form;
 mod header;
 mod icon;
+mod line;
 mod painter;
 mod pair;
 mod radar;

@@ -93,6 +93,11 @@ pub(crate) async fn backtest(query: &str) -> Result<BacktestResponse, ApiError> 
     get(&format!("/api/v1/pairs/backtest?{query}")).await
 }
 
+/// One of its tables as a file: `series` or `trades`.
+pub(crate) fn backtest_csv(query: &str, table: &str) -> String {
+    format!("/api/v1/pairs/backtest?{query}&format=csv&table={table}")
+}
+
 /// The trade ticket of a pair; `query` is escaped.
 pub(crate) async fn ticket(query: &str, notional: f64) -> Result<TicketResponse, ApiError> {
     get(&format!("/api/v1/pairs/ticket?{query}&notional={notional}")).await

@@ -1,11 +1,9 @@
 //! Rows of the radar: as links to pairs, and as a file.
 
-use std::fmt::Write;
-
 use api_types::{RadarRow, RadarScan};
 use serde_json::json;
 
-use super::{View, civil::Civil, link};
+use super::{View, csv, link};
 
 /// The pair view of a row: the same interval, transform and z-score, moving along.
 pub(crate) fn pair_view(scan: &RadarScan, row: &RadarRow) -> View {
@@ -19,33 +17,40 @@ pub(crate) fn pair_view(scan: &RadarScan, row: &RadarRow) -> View {
     link::pair_view(&params)
 }
 
-const HEADER: &str =
-    "y,x,interval,time,closed,z,spread,beta,correlation,p_y_on_x,q,half_life_bars\n";
+const HEADER: [&str; 12] = [
+    "y",
+    "x",
+    "interval",
+    "time",
+    "closed",
+    "z",
+    "spread",
+    "beta",
+    "correlation",
+    "p_y_on_x",
+    "q",
+    "half_life_bars",
+];
 
-/// The rows as they stand, times as RFC 3339 in UTC.
+/// The rows as they stand.
 pub(crate) fn csv(scan: &RadarScan, rows: &[RadarRow]) -> String {
-    let mut text = HEADER.to_owned();
-    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-    for row in rows {
-        writeln!(
-            text,
-            "{},{},{},{},{},{},{},{},{},{},{},{}",
-            row.y,
-            row.x,
-            scan.interval,
-            Civil::of(row.time).rfc3339(),
-            row.closed,
-            row.z,
-            number(row.spread),
-            number(row.beta),
-            number(row.correlation),
-            row.p_y_on_x,
-            row.q,
-            number(row.half_life_bars),
-        )
-        .expect("memory takes all that is written");
-    }
-    text
+    let cells = |row: &RadarRow| {
+        [
+            csv::words(&row.y),
+            csv::words(&row.x),
+            scan.interval.to_string(),
+            csv::time(Some(row.time)),
+            row.closed.to_string(),
+            row.z.to_string(),
+            csv::number(row.spread),
+            csv::number(row.beta),
+            csv::number(row.correlation),
+            row.p_y_on_x.to_string(),
+            row.q.to_string(),
+            csv::number(row.half_life_bars),
+        ]
+    };
+    csv::table(HEADER, rows.iter().map(cells))
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use api_types::{BacktestResponse, Fit, Problem};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{FeedStoreFields, Link, Stores};
+use super::{Catalogue, FeedStoreFields, Link, Screen, Stores};
 use crate::{
     edge::{
         address,
         api::{self, ApiError},
     },
-    model::{PairChoice, Tab, TimeRange, pair::query::Query},
+    model::{PairChoice, Tab, TimeRange, View, pair::query::Query},
 };
 
 /// Numbers are typed digit by digit.
@@ -42,6 +42,8 @@ pub(crate) struct Backtest {
     pub(crate) found: RwSignal<Option<Arc<Answered>>>,
     /// The moment under the pointer, ms since the epoch.
     pub(crate) hovered: RwSignal<Option<i64>>,
+    /// The times on screen.
+    pub(crate) screen: Screen,
 }
 
 /// An answer with its question.
@@ -51,13 +53,32 @@ pub(crate) struct Answered {
     pub(crate) answer: BacktestResponse,
 }
 
-impl Default for Backtest {
-    fn default() -> Self {
+impl Backtest {
+    pub(super) fn new(view: RwSignal<View>) -> Self {
+        let found = RwSignal::new(None::<Arc<Answered>>);
+        let extent = Memo::new(move |_| {
+            found.with(|found| {
+                let times = &found.as_ref()?.answer.backtest.series.time;
+                Some((*times.first()?, *times.last()?))
+            })
+        });
+        let whole = Memo::new(move |_| {
+            let (first, last) = extent.get()?;
+            let room = ((last - first) as f64 * ROOM) as i64 + 1;
+            TimeRange::new(first - room, last + room)
+        });
+        let zoom = Memo::new(move |_| {
+            let whole = whole.get()?;
+            // A zoom of other times, of the pair view, shows nothing of this.
+            let in_sight = |zoom: &TimeRange| zoom.from < whole.to && whole.from < zoom.to;
+            view.with(|view| view.zoom).filter(in_sight)
+        });
         Self {
             query: RwSignal::new(None),
             load: RwSignal::default(),
-            found: RwSignal::new(None),
+            found,
             hovered: RwSignal::new(None),
+            screen: Screen::new(view, zoom, extent, whole),
         }
     }
 }
@@ -88,6 +109,30 @@ pub(super) fn start(stores: Stores) {
         }
         query
     });
+    // A leg that there is not will not come.
+    Effect::new(move |_| {
+        let is_shown = stores.view.with(|view| view.tab == Tab::Backtest);
+        let is_ready = stores
+            .feed
+            .catalogue()
+            .with(|catalogue| *catalogue == Catalogue::Ready);
+        if !is_shown || !is_ready {
+            return;
+        }
+        let names = stores
+            .view
+            .with(|view| view.pair.legs().map(|leg| leg.name.clone()));
+        let missing = names
+            .into_iter()
+            .zip(stores.legs.get())
+            .find_map(|(name, leg)| leg.is_none().then_some(name));
+        if let Some(name) = missing.filter(|name| !name.is_empty()) {
+            backtest.query.set(None);
+            backtest.found.set(None);
+            let words = format!("There is no series {name}.");
+            backtest.load.set(BacktestLoad::Failed(words));
+        }
+    });
     Effect::new(move |was_lost: Option<bool>| {
         let is_lost = matches!(stores.feed.link().get(), Link::Lost { .. });
         let has_failed = matches!(backtest.load.get_untracked(), BacktestLoad::Failed(_));
@@ -113,6 +158,18 @@ pub(super) fn parameters(stores: Stores) -> Option<Query> {
 }
 
 impl Backtest {
+    /// The question that what is on screen answers. Tracked.
+    pub(crate) fn answered(self) -> Option<String> {
+        self.found
+            .with(|found| found.as_ref().map(|found| found.query.clone()))
+    }
+
+    /// Whether what is on screen answers another question than the one that is asked. Tracked.
+    pub(crate) fn is_stale(self) -> bool {
+        let answered = self.answered();
+        answered.is_some() && answered != self.query.get()
+    }
+
     /// Asks, or asks again: the feed has gone on.
     pub(crate) fn ask(self) {
         let Some(query) = self.query.get_untracked() else {
@@ -141,39 +198,19 @@ impl Backtest {
                             self.found.set(None);
                             BacktestLoad::Refused(problem)
                         }
-                        other => BacktestLoad::Failed(other.to_string()),
+                        other => {
+                            // What is on screen stays only if it answers this very question.
+                            let is_of_another = |found: &Option<Arc<Answered>>| {
+                                found.as_ref().is_some_and(|found| found.query != query)
+                            };
+                            if self.found.with_untracked(is_of_another) {
+                                self.found.set(None);
+                            }
+                            BacktestLoad::Failed(other.to_string())
+                        }
                     });
                 }
             }
         });
-    }
-
-    /// The times on screen: those chosen, else all. Tracked.
-    pub(crate) fn range(self, stores: Stores) -> Option<TimeRange> {
-        let zoom = stores.view.with(|view| view.zoom);
-        let whole = self.extent()?;
-        // A zoom of other times, of the pair view, shows nothing of this.
-        let in_sight = |zoom: &TimeRange| zoom.from < whole.to && whole.from < zoom.to;
-        Some(zoom.filter(in_sight).unwrap_or(whole))
-    }
-
-    fn extent(self) -> Option<TimeRange> {
-        self.found.with(|found| {
-            let times = &found.as_ref()?.answer.backtest.series.time;
-            let (first, last) = (*times.first()?, *times.last()?);
-            let room = ((last - first) as f64 * ROOM) as i64 + 1;
-            TimeRange::new(first - room, last + room)
-        })
-    }
-
-    /// Shows these times, or those nearest to them that make sense.
-    pub(crate) fn show(self, stores: Stores, from: i64, to: i64) {
-        let Some(whole) = untrack(|| self.extent()) else {
-            return;
-        };
-        let interval_ms = stores.view.with_untracked(|view| view.pair.interval.ms());
-        let range = TimeRange::new(from, to);
-        let range = range.map(|range| range.within(whole.from, whole.to, interval_ms));
-        stores.view.update(|view| view.zoom = range);
     }
 }

@@ -132,7 +132,12 @@ fn mirror_address(stores: Stores) {
                 || before.backtest != view.backtest)
                 && !was_open
                 && !is_sequel;
-            before.tab != view.tab || is_other
+            // Pressed, not typed: a scan, an order of its pairs, a sweep, the ticket unfolded.
+            let opened = |view: &View| {
+                let scan = (view.scan.id, view.scan.sorting);
+                (scan, view.sweep, view.notional.is_some())
+            };
+            before.tab != view.tab || is_other || opened(&before) != opened(&view)
         });
         address::write(&view, is_step);
         view

@@ -130,11 +130,11 @@ impl Stores {
             bars: [Store::new(Chart::default()), Store::new(Chart::default())],
             pair,
             news: News::default(),
-            backtest: Backtest::default(),
+            backtest: Backtest::new(view),
             sweeps: Sweeps::default(),
             datasets: RwSignal::default(),
             legs,
-            screen: Screen::new(view, pair, now),
+            screen: Screen::of_pair(view, pair, now),
             crosshair: RwSignal::new(None),
             revision,
             now,
@@ -186,6 +186,15 @@ impl Stores {
         if self.view.with_untracked(|view| view.tab != tab) {
             self.view.update(|view| view.tab = tab);
         }
+    }
+
+    /// Shows the pair of a view in the charts. How it would be traded, and how lists are looked at, stays as it is.
+    pub(crate) fn open_pair(&self, shown: &View) {
+        self.view.update(|view| {
+            view.tab = Tab::Pair;
+            view.pair = shown.pair.clone();
+            (view.zoom, view.cloud) = (None, None);
+        });
     }
 
     /// Changes the pair on screen. Other bars are shown whole, other figures of the same bars as the hand has left them.

@@ -3,7 +3,7 @@
 use api_types::{Scan, ScanRequest, ScanResponse, ScanState, ScanUpdate};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Reader, Stores};
+use super::{FeedStoreFields, Link, Reader, Stores};
 use crate::{
     edge::api::{self, ApiError},
     model::Tab,
@@ -56,6 +56,13 @@ pub(super) fn start(stores: Stores) {
             scanner.read(stores);
         }
     });
+    Effect::new(move |was_lost: Option<bool>| {
+        let is_lost = matches!(stores.feed.link().get(), Link::Lost { .. });
+        if was_lost == Some(true) && !is_lost && is_shown.get_untracked() {
+            scanner.read(stores);
+        }
+        is_lost
+    });
     let chosen = Memo::new(move |_| {
         let scan = scanner.chosen(stores)?;
         is_shown.get().then_some((scan.id, scan.state))
@@ -75,6 +82,12 @@ pub(super) fn start(stores: Stores) {
             scanner.found.set(None);
             return;
         };
+        // The pairs of another scan would be taken for those of this one.
+        let is_of_another =
+            |found: &Option<ScanResponse>| found.as_ref().is_some_and(|found| found.scan.id != id);
+        if scanner.found.with_untracked(is_of_another) {
+            scanner.found.set(None);
+        }
         spawn_local(async move {
             let answer = api::scans::one(id, &view, shown).await;
             if scanner.request.get_value() != request {
@@ -92,13 +105,15 @@ pub(super) fn start(stores: Stores) {
 }
 
 impl Scanner {
-    /// The scan on screen: the one of the link, else the newest. Tracked.
+    /// The scan on screen: the one of the link, and without one the newest. Tracked.
     pub(crate) fn chosen(self, stores: Stores) -> Option<Scan> {
         let id = stores.view.with(|view| view.scan.id);
         self.scans.with(|scans| {
             let scans = scans.as_ref()?;
-            let named = id.and_then(|id| scans.iter().find(|scan| scan.id == id));
-            named.or_else(|| scans.first()).cloned()
+            match id {
+                Some(id) => scans.iter().find(|scan| scan.id == id).cloned(),
+                None => scans.first().cloned(),
+            }
         })
     }
 

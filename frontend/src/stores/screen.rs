@@ -11,11 +11,12 @@ const KEY_STEP: f64 = 0.12;
 /// Room at the right of the newest bar, as a share of the screen.
 const ROOM: f64 = 0.02;
 
-/// What the charts show: the zoom or, without one, the whole range.
+/// What the charts of a view show: the zoom or, without one, the whole range.
 #[derive(Clone, Copy)]
 pub(crate) struct Screen {
     view: RwSignal<View>,
-    pair: Store<Pair>,
+    /// Times of the first and the last bar.
+    extent: Memo<Option<(i64, i64)>>,
     /// Where a hand is moving the charts to.
     dragged: RwSignal<Option<TimeRange>>,
     /// Width of the narrowest chart, px; 0 before it is laid out.
@@ -25,18 +26,34 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn new(view: RwSignal<View>, pair: Store<Pair>, now: RwSignal<i64>) -> Self {
-        let dragged = RwSignal::new(None);
-        let whole = Memo::new(move |_| whole(view, pair, now));
-        let range = Memo::new(move |_| {
-            dragged
-                .get()
-                .or_else(|| view.with(|view| view.zoom))
-                .or_else(|| whole.get())
+    /// Of the charts of the pair.
+    pub(super) fn of_pair(view: RwSignal<View>, pair: Store<Pair>, now: RwSignal<i64>) -> Self {
+        let extent = Memo::new(move |_| {
+            pair.series()
+                .with(|series| Some((series.first()?.time, series.last()?.time)))
         });
+        let whole = Memo::new(move |_| whole(view, extent, now));
+        Self::new(
+            view,
+            Memo::new(move |_| view.with(|view| view.zoom)),
+            extent,
+            whole,
+        )
+    }
+
+    /// `zoom`: what of the view's holds for these charts.
+    pub(super) fn new(
+        view: RwSignal<View>,
+        zoom: Memo<Option<TimeRange>>,
+        extent: Memo<Option<(i64, i64)>>,
+        whole: Memo<Option<TimeRange>>,
+    ) -> Self {
+        let dragged = RwSignal::new(None);
+        let range =
+            Memo::new(move |_| dragged.get().or_else(|| zoom.get()).or_else(|| whole.get()));
         Self {
             view,
-            pair,
+            extent,
             dragged,
             width: RwSignal::new(0),
             range,
@@ -60,10 +77,9 @@ impl Screen {
     pub(crate) fn show(&self, from: i64, to: i64) {
         self.dragged.set(None);
         let interval_ms = self.view.with_untracked(|view| view.pair.interval.ms());
-        let range = self.pair.series().with_untracked(|series| {
-            let range = TimeRange::new(from, to)?;
-            Some(range.within(series.first()?.time, series.last()?.time, interval_ms))
-        });
+        let range = TimeRange::new(from, to)
+            .zip(self.extent.get_untracked())
+            .map(|(range, (first, last))| range.within(first, last, interval_ms));
         if range.is_some() && self.view.with_untracked(|view| view.zoom != range) {
             self.view.update(|view| view.zoom = range);
         }
@@ -108,12 +124,13 @@ impl Screen {
 }
 
 /// From the first bar to the last; before they are there, those that were asked for.
-fn whole(view: RwSignal<View>, pair: Store<Pair>, now: RwSignal<i64>) -> Option<TimeRange> {
-    let held = pair
-        .series()
-        .with(|series| Some((series.first()?.time, series.last()?.time)));
+fn whole(
+    view: RwSignal<View>,
+    extent: Memo<Option<(i64, i64)>>,
+    now: RwSignal<i64>,
+) -> Option<TimeRange> {
     let interval_ms = view.with(|view| view.pair.interval.ms());
-    let (from, to) = held.or_else(|| {
+    let (from, to) = extent.get().or_else(|| {
         let (span, has_live) = view.with(|view| (view.pair.span, view.pair.has_live()));
         match span {
             Span::Between(range) => Some((range.from, range.to)),

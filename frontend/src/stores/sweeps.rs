@@ -107,10 +107,12 @@ impl Sweeps {
         else {
             return;
         };
+        // Whoever follows it is told that it is gone, but for the one who wants it so.
+        stores.view.update(|view| view.sweep = None);
         spawn_local(async move {
-            match api::sweeps::delete(id).await {
-                Ok(_) => stores.view.update(|view| view.sweep = None),
-                Err(error) => self.refusal.set(Some(error)),
+            if let Err(error) = api::sweeps::delete(id).await {
+                self.refusal.set(Some(error));
+                stores.view.update(|view| view.sweep = Some(id));
             }
         });
     }

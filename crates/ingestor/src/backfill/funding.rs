@@ -23,6 +23,8 @@ use crate::{
 const HOUR_MS: i64 = 3_600_000;
 /// A payment is told within this long after its hour.
 const SETTLING_MS: i64 = 60_000;
+/// Where one is told later than that: so far back each stretch is asked for once more, in the same call.
+const OVERLAP_MS: i64 = 8 * HOUR_MS;
 /// Between two looks at whether an hour is over. Most of them ask nobody.
 const LOOK_PAUSE: Duration = Duration::from_secs(10);
 /// Between two looks at an exchange that does not answer, at most.
@@ -31,6 +33,8 @@ const AWAY_PAUSE: Duration = Duration::from_secs(300);
 const CALL_PAUSE: Duration = Duration::from_secs(1);
 /// Tries of a call; the next look tries again.
 const ATTEMPTS: u32 = 5;
+/// What backtests are mostly of: fetched of all symbols before what is older of any.
+const RECENT_MS: i64 = 30 * 86_400_000;
 /// More than the klines reach back: the first one of a day begins before its span does. And with no klines at all the
 /// rates since yesterday are worth having.
 const MARGIN_MS: i64 = 86_400_000;
@@ -93,27 +97,34 @@ async fn look<V: Venue>(
         }
     };
     let settled_ms = settled(now_ms);
-    for id in ids {
-        let is_known = asked_to
-            .get(id)
-            .is_some_and(|to_ms| !may_have_paid(*to_ms, settled_ms));
-        let Some(market) = backfill.followed(*id).filter(|_| !is_known) else {
-            continue;
-        };
-        match fetch(backfill, &market, *id, reach_ms, settled_ms).await {
-            Ok(()) => {}
-            // Of this symbol alone, and the same if it is asked for at once: the others go on.
-            Err(GaveUp::Rest(
-                error @ (RestError::Refused { .. }
-                | RestError::TooLarge { .. }
-                | RestError::BadReply(_)),
-            )) => {
-                tracing::warn!(event = "funding_refused", symbol = %market.symbol(), %error);
+    let is_due = |id: &&SymbolId| {
+        let asked_to_ms = asked_to.get(*id);
+        asked_to_ms.is_none_or(|to_ms| may_have_paid(*to_ms, settled_ms))
+    };
+    let due: Vec<SymbolId> = ids.iter().filter(is_due).copied().collect();
+    for reach_ms in [RECENT_MS.min(reach_ms), reach_ms] {
+        for id in &due {
+            // Refused once, it is not asked again for more.
+            let is_refused = asked_to.get(id) == Some(&settled_ms);
+            let Some(market) = backfill.followed(*id).filter(|_| !is_refused) else {
+                continue;
+            };
+            match fetch(backfill, &market, *id, reach_ms, settled_ms).await {
+                Ok(()) => {}
+                // Of this symbol alone, and the same if it is asked for at once: the others go on.
+                Err(GaveUp::Rest(
+                    error @ (RestError::Refused { .. }
+                    | RestError::TooLarge { .. }
+                    | RestError::BadReply(_)),
+                )) => {
+                    tracing::warn!(event = "funding_refused", symbol = %market.symbol(), %error);
+                    asked_to.insert(*id, settled_ms);
+                }
+                Err(other) => return Err(other),
             }
-            Err(other) => return Err(other),
         }
-        asked_to.insert(*id, settled_ms);
     }
+    asked_to.extend(due.into_iter().map(|id| (id, settled_ms)));
     Ok(())
 }
 
@@ -144,7 +155,7 @@ async fn fetch_stretch<V: Venue>(
     from_ms: i64,
     to_ms: i64,
 ) -> Result<(), GaveUp> {
-    let mut next_ms = from_ms;
+    let mut next_ms = from_ms - OVERLAP_MS;
     loop {
         let ask = || {
             let urgency = Urgency::Background;

@@ -1,7 +1,6 @@
 //! Equity, drawdown and the trades on the z-score: one chart, so that one moment is at one place.
 
 use leptos::{html, prelude::*};
-use leptos_use::use_resize_observer;
 
 use crate::{
     charts::{
@@ -10,16 +9,11 @@ use crate::{
     },
     components::{
         icon::{Icon, Shape},
-        painter::Painter,
-        pair::{Entry, Legend},
+        pair::{ChartLoad, Entry, Legend, Plot, Stage},
     },
-    edge::{
-        clock,
-        palette::Palette,
-        plotly::{self, ChartEvent, Listeners},
-    },
+    edge::{api, palette::Palette, plotly},
     model::format,
-    stores::Stores,
+    stores::{BacktestLoad, Stores},
 };
 
 const NAME: &str = "backtest";
@@ -30,109 +24,42 @@ pub(super) fn Chart() -> impl IntoView {
     let stores = Stores::from_context();
     let backtest = stores.backtest;
     let node = NodeRef::<html::Div>::new();
-    let listeners = StoredValue::new_local(None::<Listeners>);
-    let size = RwSignal::new((0, 0));
-    let is_drawn = RwSignal::new(false);
-    let failure = RwSignal::new(None::<String>);
-    let zone = move || stores.preferences.settings.get_untracked().zone;
-
-    let paint = move || {
-        let element = node.get_untracked();
-        let range = untrack(|| backtest.range(stores));
-        let (Some(element), Some(range), Some(found)) =
-            (element, range, backtest.found.get_untracked())
-        else {
-            return;
-        };
-        let (width, height) = size.get_untracked();
-        let sheet = Sheet {
-            range,
-            zone: zone(),
-            palette: Palette::read(),
-            width,
-            height,
-            revision: format!("{} {:?}", found.query, zone()),
-        };
+    let is_empty = Memo::new(move |_| backtest.found.with(Option::is_none));
+    let load = Memo::new(move |_| {
+        let is_empty = is_empty.get();
+        match backtest.load.get() {
+            BacktestLoad::Loading => ChartLoad::Reading { is_empty },
+            BacktestLoad::Refused(_) | BacktestLoad::Failed(_) if is_empty => ChartLoad::Nothing,
+            BacktestLoad::Ready | BacktestLoad::Refused(_) | BacktestLoad::Failed(_) => {
+                ChartLoad::Ready
+            }
+        }
+    });
+    let stage = Stage {
+        screen: backtest.screen,
+        crosshair: backtest.hovered,
+        revision: Signal::derive(move || backtest.answered().unwrap_or_default()),
+        load: load.into(),
+        is_stale: Signal::derive(move || backtest.is_stale()),
+    };
+    let draw = Box::new(move |sheet: &Sheet| {
+        let found = backtest.found.get()?;
         let params = &found.answer.params.pair;
         let levels = Levels {
             entry: params.entry,
             exit: params.exit,
             stop: params.stop,
         };
-        let outcome = plotly::react(
-            &element,
-            &backtest::figure(&sheet, &found.answer.backtest, levels),
-        );
-        failure.set(outcome.as_ref().err().map(ToString::to_string));
-        if outcome.is_ok() && !is_drawn.get_untracked() {
-            is_drawn.set(true);
-        }
-    };
-    let painter = Painter::new(paint);
-    let on_event = move |event: ChartEvent| {
-        let moment = |wall: f64| clock::from_wall(wall as i64, zone());
-        match event {
-            ChartEvent::Moving(_) => painter.hold(),
-            ChartEvent::Moved { from, to } => {
-                painter.release();
-                backtest.show(stores, moment(from), moment(to));
-                painter.request_now();
-            }
-            ChartEvent::Reset => stores.view.update(|view| view.zoom = None),
-            ChartEvent::Hover(wall) => backtest.hovered.set(Some(moment(wall))),
-            ChartEvent::Leave => backtest.hovered.set(None),
-        }
-    };
-    // Plotly takes listeners only after the first drawing.
-    Effect::new(move |_| {
-        if let (true, Some(element)) = (is_drawn.get(), node.get()) {
-            listeners.set_value(Some(Listeners::attach(&element, on_event)));
-        }
-    });
-    Effect::new(move |_| {
-        backtest.found.track();
-        stores.preferences.settings.track();
-        stores.preferences.is_dark.track();
-        stores.view.with(|view| view.zoom);
-        painter.request_now();
-    });
-    use_resize_observer(node, move |entries, _| {
-        if let Some(rectangle) = entries
-            .first()
-            .map(web_sys::ResizeObserverEntry::content_rect)
-        {
-            size.set((rectangle.width() as i32, rectangle.height() as i32));
-        }
-        if let (true, Some(element)) = (is_drawn.get_untracked(), node.get_untracked()) {
-            // A chart that cannot be resized is drawn at its new size with the next numbers.
-            let _ = plotly::resize(&element);
-        }
-        painter.request_now();
-    });
-    on_cleanup(move || {
-        if let Some(element) = node.get_untracked() {
-            plotly::purge(&element);
-        }
+        Some(backtest::figure(sheet, &found.answer.backtest, levels))
     });
     let entries = Memo::new(move |_| entries(stores));
-    let csv = move || {
-        let query = backtest
-            .found
-            .with(|found| found.as_ref().map(|found| found.query.clone()));
-        query.map(|query| format!("/api/v1/pairs/backtest?{query}&format=csv&table=series"))
-    };
+    let csv = move || Some(api::backtest_csv(&backtest.answered()?, "series"));
     let save_png = move |_| {
         if let Some(element) = node.get_untracked() {
             let name = format!("{}-{NAME}", stores.file_stem(None));
             // The chart says itself when it cannot be drawn.
             let _ = plotly::save_png(&element, &name, &Palette::read().surface);
         }
-    };
-    let words = move || {
-        let is_empty = backtest.found.with(Option::is_none);
-        failure
-            .get()
-            .or_else(|| is_empty.then(|| "Nothing to draw yet".to_owned()))
     };
     view! {
         <section class="panel backtest-chart" aria-label="Equity, drawdown and trades" data-panel=NAME>
@@ -159,30 +86,22 @@ pub(super) fn Chart() -> impl IntoView {
                         data-of=NAME
                         title="Equity: the chart as a picture"
                         aria-label="Equity: the chart as a picture"
-                        disabled=move || !is_drawn.get()
+                        disabled=move || is_empty.get()
                         on:click=save_png
                     >
                         <Icon shape=Shape::Picture/>
                     </button>
                 </span>
             </header>
-            <div class="plot-box">
-                <div
-                    node_ref=node
-                    class="plot"
-                    id=NAME
-                    tabindex="0"
-                    role="application"
-                    aria-roledescription="chart"
-                    aria-label="Equity, drawdown, and the z-score with an arrow for each entry and a cross for each exit"
-                    data-testid="plot"
-                    data-chart=NAME
-                    on:pointerdown=move |_| painter.hold()
-                    on:pointerup=move |_| painter.release()
-                    on:mouseleave=move |_| backtest.hovered.set(None)
-                ></div>
-                {move || words().map(|words| view! { <div class="state" data-testid="chart-state"><p>{words}</p></div> })}
-            </div>
+            <Plot
+                stage
+                id=NAME
+                label="Equity, drawdown, and the z-score with an arrow for each entry and a cross for each exit"
+                node
+                draw
+                track=Box::new(move || backtest.found.track())
+                stands_alone=Signal::stored(false)
+            />
         </section>
     }
 }

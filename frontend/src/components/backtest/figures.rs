@@ -10,15 +10,15 @@ type Figure = (&'static str, &'static str, fn(&BacktestSummary) -> String);
 /// Name for tests, name for readers, and the figure.
 const FIGURES: [Figure; 14] = [
     ("return", "Total return", |s| percent(Some(s.total_return))),
-    ("sharpe", "Sharpe ratio a year", |s| number(s.sharpe, 2)),
-    ("max-drawdown", "Greatest drawdown", |s| {
+    ("sharpe", "Sharpe ratio, annualised", |s| {
+        number(s.sharpe, 2)
+    }),
+    ("max-drawdown", "Maximum drawdown", |s| {
         percent(Some(s.max_drawdown))
     }),
     ("trades", "Trades", |s| format::count(i64::from(s.trades))),
-    ("win-rate", "Trades won", |s| percent(s.win_rate)),
-    ("exposure", "Time in the market", |s| {
-        percent(Some(s.exposure))
-    }),
+    ("win-rate", "Win rate", |s| percent(s.win_rate)),
+    ("exposure", "Exposure", |s| percent(Some(s.exposure))),
     ("turnover", "Turnover, × capital", |s| {
         number(Some(s.turnover), 1)
     }),
@@ -83,7 +83,7 @@ pub(super) fn Figures() -> impl IntoView {
     view! {
         <section class="panel" aria-label="Figures" data-testid="backtest-figures">
             <header class="panel-head"><h2 class="panel-title">"Figures"</h2></header>
-            <table class="table figures">
+            <table class="table figures" class:stale=move || stores.backtest.is_stale()>
                 <thead>
                     <tr>
                         <th scope="col" class="words"><span class="sr-only">"Figure"</span></th>

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::icon::{Icon, Shape},
-    edge::download,
-    model::{format, sweep},
+    edge::{clock, download},
+    model::{format, link, scan, sweep},
     stores::Stores,
 };
 
@@ -18,6 +18,7 @@ pub(super) fn Grid(
 ) -> impl IntoView {
     let stores = Stores::from_context();
     let told = chosen(&result);
+    let of = of(&result, stores);
     let exits = sweep::distinct(result.cells.exit.iter().copied());
     let result = StoredValue::new(result);
     let save = move |_| {
@@ -31,6 +32,7 @@ pub(super) fn Grid(
         .map(|exit| view! { <OfExit result exit/> });
     view! {
         <div class="sweep-result">
+            <p class="label num" data-testid="sweep-of">{of}</p>
             <p data-testid="sweep-chosen">{told}</p>
             <div class="sweep-tables">{tables.collect_view()}</div>
             <p class="ctl-note">
@@ -86,8 +88,18 @@ fn OfExit(result: StoredValue<SweepResult>, exit: f64) -> impl IntoView {
 #[component]
 fn Cell(result: StoredValue<SweepResult>, window: u32, entry: f64, exit: f64) -> impl IntoView {
     let stores = Stores::from_context();
+    // As it was swept, whatever is on screen by now, and with its formation part left out of the figures.
     let take = move |_| {
-        stores.choose(|pair| (pair.window, pair.entry, pair.exit) = (window, entry, exit));
+        let mut taken = result.with_value(|result| link::pair_view(&result.params));
+        result.with_value(|result| {
+            taken.backtest.funding_bps_8h = result.params.y_funding_bps_8h;
+        });
+        let pair = &mut taken.pair;
+        (pair.window, pair.entry, pair.exit) = (window, entry, exit);
+        stores.view.update(|view| {
+            (view.pair, view.backtest) = (taken.pair, taken.backtest);
+            (view.zoom, view.cloud) = (None, None);
+        });
     };
     let content = result.with_value(|result| {
         let cells = &result.cells;
@@ -121,6 +133,20 @@ fn ratio(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(
         || format::UNKNOWN.to_owned(),
         |value| format::signed(value, decimals),
+    )
+}
+
+/// Of what the combinations are.
+fn of(result: &SweepResult, stores: Stores) -> String {
+    let pair = &result.params.pair;
+    let [y, x] = [(&pair.y, &pair.y_source), (&pair.x, &pair.x_source)]
+        .map(|(name, source)| scan::short(name, source));
+    let zone = stores.preferences.zone();
+    let [from, split, to] = [result.from_time, result.split_time, result.to_time]
+        .map(|time| clock::civil(time, zone).moment());
+    format!(
+        "{y} / {x} · {} · {} · formation {from} – {split}, trading – {to}",
+        pair.interval, pair.model
     )
 }
 

@@ -54,9 +54,17 @@ pub(super) fn SweepPanel() -> impl IntoView {
             .refusal
             .with(|refusal| refusal.as_ref()?.besides(&FIELDS))
     });
+    let has_ended = Memo::new(move |_| sweeps.shown.with(Option::is_some) && !sweeps.is_busy());
     view! {
         <section class="panel" aria-labelledby="sweep-title" data-panel="sweep">
-            <div class="toolbar"><h2 id="sweep-title">"Parameter sweep"</h2></div>
+            <div class="toolbar">
+                <h2 id="sweep-title">"Parameter sweep"</h2>
+                <Show when=move || has_ended.get()>
+                    <div class="actions">
+                        <button type="button" class="button" data-testid="sweep-close" on:click=move |_| stores.view.update(|view| view.sweep = None)>"Close"</button>
+                    </div>
+                </Show>
+            </div>
             <form class="form-line" aria-label="Sweep over parameters" novalidate on:submit=on_submit>
                 <Field label="Windows" name="windows" value=windows complaint=complaint("windows")/>
                 <Field label="Entries" name="entries" value=entries complaint=complaint("entries")/>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::icon::{Icon, Shape},
-    edge::clock,
+    edge::{api, clock},
     model::format,
     stores::Stores,
 };
@@ -34,10 +34,8 @@ pub(super) fn Trades() -> impl IntoView {
         let newest = trades.unwrap_or_default().into_iter().rev().take(MOST_ROWS);
         newest.map(|trade| view! { <Row trade/> }).collect_view()
     };
-    let csv = move || {
-        let query = found.with(|found| found.as_ref().map(|found| found.query.clone()));
-        query.map(|query| format!("/api/v1/pairs/backtest?{query}&format=csv"))
-    };
+    let csv = move || Some(api::backtest_csv(&stores.backtest.answered()?, "trades"));
+    let is_stale = move || stores.backtest.is_stale();
     view! {
         <section class="panel" aria-labelledby="trades-title" data-panel="trades">
             <div class="toolbar">
@@ -65,14 +63,13 @@ pub(super) fn Trades() -> impl IntoView {
                 </div>
             </div>
             <Show when=move || count.get() != 0>
-                <div class="table-box" tabindex="0" role="region" aria-label="Trades">
+                <div class="table-box" class:stale=is_stale tabindex="0" role="region" aria-label="Trades">
                     <table class="table" data-testid="trades">
                         <thead>
                             <tr>
-                                <th scope="col" class="words">"Entered"</th>
-                                <th scope="col" class="words">"Left"</th>
+                                <th scope="col" class="words">"Entry"</th>
+                                <th scope="col" class="words">"Exit"</th>
                                 <th scope="col" class="words">"Spread"</th>
-                                <th scope="col">"Bars"</th>
                                 <th scope="col">"z"</th>
                                 <th scope="col">"β"</th>
                                 <th scope="col">"Gross"</th>
@@ -102,28 +99,32 @@ fn Row(trade: BacktestTrade) -> impl IntoView {
         ExitReason::TimedOut => "timed out",
         ExitReason::End => "still open",
     };
+    let bars = if trade.bars_held == 1 { "bar" } else { "bars" };
+    let held = format!("{why} · {} {bars}", trade.bars_held);
     let formation = (trade.part == Some(RangePart::Formation)).then_some(" · formation");
     let show = move |_| {
         let room = (trade.exit_time - trade.entry_time).max(1) * 3;
-        stores
-            .backtest
-            .show(stores, trade.entry_time - room, trade.exit_time + room);
+        let screen = stores.backtest.screen;
+        screen.show(trade.entry_time - room, trade.exit_time + room);
     };
     let (is_won, is_lost) = (trade.net > 0.0, trade.net <= 0.0);
     let costs = trade.fees + trade.slippage + trade.funding;
-    let legs = format!(
-        "{} of y at {}, {} of x at {}",
-        format::signed(trade.quantity_y, 4),
-        format::price(trade.entry_y, format::decimals(trade.entry_y)),
-        format::signed(trade.quantity_x, 4),
-        format::price(trade.entry_x, format::decimals(trade.entry_x)),
-    );
+    let leg = |quantity: f64, entry: f64, exit: f64| {
+        let [entry, exit] =
+            [entry, exit].map(|price| format::price(price, format::decimals(price)));
+        format!("{} at {entry} to {exit}", format::signed(quantity, 4))
+    };
+    let legs = [
+        leg(trade.quantity_y, trade.entry_y, trade.exit_y),
+        leg(trade.quantity_x, trade.entry_x, trade.exit_x),
+    ];
     view! {
-        <tr class="line" data-testid="trade" title=legs on:click=show>
-            <th scope="row" class="words num">{move || moment(trade.entry_time)}</th>
-            <td class="words num">{move || moment(trade.exit_time)}<span class="under">{why}{formation}</span></td>
-            <td class="words">{side}</td>
-            <td class="num">{trade.bars_held}</td>
+        <tr class="line" data-testid="trade" on:click=show>
+            <th scope="row" class="words num">
+                <button type="button" class="link" title="Show it on the chart">{move || moment(trade.entry_time)}</button>
+            </th>
+            <td class="words num">{move || moment(trade.exit_time)}<span class="under">{held}{formation}</span></td>
+            <td class="words">{side}{legs.map(|leg| view! { <span class="under num">{leg}</span> })}</td>
             <td class="num">{format::signed(trade.entry_z, 2)}</td>
             <td class="num">{format::price(trade.beta, 4)}</td>
             <td class="num">{format::signed(trade.gross, 2)}</td>

@@ -26,20 +26,28 @@ pub(super) fn BacktestFields() -> impl IntoView {
     };
     let sizing = Memo::new(move |_| stores.view.with(|view| view.backtest.sizing));
     let sizings = Signal::stored(vec![
-        Segment::new(Sizing::BetaNeutral, "β-neutral", "β of x against one of y"),
-        Segment::new(Sizing::DollarNeutral, "Dollar", "Half of the gross each"),
+        Segment::new(
+            Sizing::BetaNeutral,
+            "β",
+            "β-neutral: β of x against one of y",
+        ),
+        Segment::new(
+            Sizing::DollarNeutral,
+            "Dollar",
+            "Dollar-neutral: half of the gross each",
+        ),
     ]);
     let fill = Memo::new(move |_| stores.view.with(|view| view.backtest.fill));
     let fills = Signal::stored(vec![
         Segment::new(
             FillAt::Open,
-            "Next open",
+            "Open",
             "Orders are filled at the open of the bar after the signal",
         ),
         Segment::new(
             FillAt::Close,
-            "Next close",
-            "At its close, for series without opens",
+            "Close",
+            "Orders are filled at the close of the bar after the signal, for series without opens",
         ),
     ]);
     let funding = Memo::new(move |_| stores.view.with(|view| view.backtest.funding));
@@ -71,7 +79,7 @@ pub(super) fn BacktestFields() -> impl IntoView {
                     value=of(|choice| choice.time_stop.map_or(0.0, f64::from)).into()
                     range=(0.0, 100_000.0)
                     step="1"
-                    on_change=change(|choice, value| choice.time_stop = some(value).map(|bars| bars as u32))
+                    on_change=change(|choice, value| choice.time_stop = some(value.trunc()).map(|bars| bars as u32))
                 />
             </div>
             <Segments

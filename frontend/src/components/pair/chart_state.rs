@@ -2,11 +2,24 @@
 
 use leptos::prelude::*;
 
-use crate::stores::{PairLoad, PairStoreFields, Stores};
+/// What becomes of the numbers of a chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::components) enum ChartLoad {
+    /// They are on their way; older ones may be there meanwhile.
+    Reading {
+        is_empty: bool,
+    },
+    /// There are bars, but not enough.
+    TooFew,
+    /// None will come.
+    Nothing,
+    Ready,
+}
 
 /// Waiting, empty and failed, over the place of the chart. Why there is nothing stands once, above the charts.
 #[component]
 pub(super) fn ChartState(
+    load: Signal<ChartLoad>,
     /// Why the chart cannot be drawn.
     failure: Signal<Option<String>>,
     /// Whether there is a drawing below.
@@ -15,7 +28,6 @@ pub(super) fn ChartState(
     #[prop(optional)]
     stands_alone: Signal<bool>,
 ) -> impl IntoView {
-    let stores = Stores::from_context();
     let words = Memo::new(move |_| {
         if let Some(failure) = failure.get() {
             return Some((false, format!("{failure}. A reload of the page may help.")));
@@ -23,16 +35,13 @@ pub(super) fn ChartState(
         if stands_alone.get() && is_drawn.get() {
             return None;
         }
-        let is_empty = stores.pair.series().with(|series| series.first().is_none());
-        match stores.pair.load().get() {
-            PairLoad::Loading if is_empty || !is_drawn.get() => Some((true, "Reading".to_owned())),
-            PairLoad::TooFew { .. } => Some((false, "Too few bars yet".to_owned())),
-            PairLoad::Refused(_) | PairLoad::Failed(_) if is_empty => {
-                Some((false, "Nothing to draw".to_owned()))
+        match load.get() {
+            ChartLoad::Reading { is_empty } if is_empty || !is_drawn.get() => {
+                Some((true, "Reading".to_owned()))
             }
-            PairLoad::Loading | PairLoad::Ready | PairLoad::Refused(_) | PairLoad::Failed(_) => {
-                None
-            }
+            ChartLoad::TooFew => Some((false, "Too few bars yet".to_owned())),
+            ChartLoad::Nothing => Some((false, "Nothing to draw".to_owned())),
+            ChartLoad::Reading { .. } | ChartLoad::Ready => None,
         }
     });
     move || {

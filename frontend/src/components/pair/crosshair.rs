@@ -4,16 +4,15 @@ use leptos::prelude::*;
 
 use crate::{
     charts::sheet::{LEFT_MARGIN, RIGHT_MARGIN},
-    stores::Stores,
+    stores::Screen,
 };
 
 /// A line from top to bottom. The charts have the same margins, so the share of the width says where it stands.
 #[component]
-pub(super) fn Crosshair() -> impl IntoView {
-    let stores = Stores::from_context();
+pub(super) fn Crosshair(screen: Screen, crosshair: RwSignal<Option<i64>>) -> impl IntoView {
     let share = Memo::new(move |_| {
-        let time = stores.crosshair.get()?;
-        let range = stores.screen.range.get()?;
+        let time = crosshair.get()?;
+        let range = screen.range.get()?;
         let share = (time - range.from) as f64 / range.span() as f64;
         (0.0..=1.0).contains(&share).then_some(share)
     });

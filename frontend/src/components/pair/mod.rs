@@ -27,7 +27,9 @@ mod zscore_panel;
 use api_types::Model;
 use leptos::prelude::*;
 
+pub(in crate::components) use chart_state::ChartLoad;
 pub(in crate::components) use legend::{Entry, Legend};
+pub(in crate::components) use plot::{Plot, Stage};
 
 use super::controls::Controls;
 use crate::stores::Stores;

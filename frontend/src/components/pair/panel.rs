@@ -5,8 +5,9 @@ use leptos::{html, prelude::*};
 use super::{
     actions::{Actions, Csv},
     legend::{Entry, Legend},
-    plot::{Draw, Plot},
+    plot::{Draw, Plot, Stage},
 };
+use crate::stores::Stores;
 
 /// The frame that all charts over time share.
 #[component]
@@ -29,6 +30,7 @@ pub(super) fn Panel(
     #[prop(optional)]
     class: &'static str,
 ) -> impl IntoView {
+    let stage = Stage::of_pair(Stores::from_context());
     let node = NodeRef::<html::Div>::new();
     view! {
         <section class=format!("panel {class}") aria-label=move || title.get() data-panel=name>
@@ -37,7 +39,7 @@ pub(super) fn Panel(
                 <Legend entries/>
                 <Actions name title csv node=Some(node)/>
             </header>
-            <Plot id=name label node draw track stands_alone/>
+            <Plot stage id=name label node draw track stands_alone/>
         </section>
     }
 }

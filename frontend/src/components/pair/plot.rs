@@ -5,7 +5,11 @@ use leptos_use::{
     UseIntersectionObserverOptions, use_intersection_observer_with_options, use_resize_observer,
 };
 
-use super::{chart_state::ChartState, crosshair::Crosshair, grip};
+use super::{
+    chart_state::{ChartLoad, ChartState},
+    crosshair::Crosshair,
+    grip,
+};
 use crate::{
     charts::Sheet,
     components::painter::Painter,
@@ -14,15 +18,52 @@ use crate::{
         palette::Palette,
         plotly::{self, ChartEvent, Figure, Listeners},
     },
-    stores::Stores,
+    stores::{PairLoad, PairStoreFields, Screen, Stores},
 };
 
 /// Draws a figure on a sheet; `None` while there is nothing to draw.
-pub(super) type Draw = Box<dyn Fn(&Sheet) -> Option<Figure>>;
+pub(in crate::components) type Draw = Box<dyn Fn(&Sheet) -> Option<Figure>>;
+
+/// What the charts of a view have in common.
+#[derive(Clone, Copy)]
+pub(in crate::components) struct Stage {
+    /// The times on screen.
+    pub(in crate::components) screen: Screen,
+    /// The moment under the pointer, ms since the epoch.
+    pub(in crate::components) crosshair: RwSignal<Option<i64>>,
+    /// What they show: while it stays, so does what a hand has done to them.
+    pub(in crate::components) revision: Signal<String>,
+    pub(in crate::components) load: Signal<ChartLoad>,
+    /// Whether the numbers are not those that are meant.
+    pub(in crate::components) is_stale: Signal<bool>,
+}
+
+impl Stage {
+    /// Of the charts of the pair.
+    pub(super) fn of_pair(stores: Stores) -> Self {
+        let load = Memo::new(move |_| {
+            let is_empty = stores.pair.series().with(|series| series.first().is_none());
+            match stores.pair.load().get() {
+                PairLoad::Loading => ChartLoad::Reading { is_empty },
+                PairLoad::TooFew { .. } => ChartLoad::TooFew,
+                PairLoad::Refused(_) | PairLoad::Failed(_) if is_empty => ChartLoad::Nothing,
+                PairLoad::Ready | PairLoad::Refused(_) | PairLoad::Failed(_) => ChartLoad::Ready,
+            }
+        });
+        Self {
+            screen: stores.screen,
+            crosshair: stores.crosshair,
+            revision: stores.revision.into(),
+            load: load.into(),
+            is_stale: Signal::derive(move || !stores.is_current()),
+        }
+    }
+}
 
 /// The drawing, the line under the pointer, and what stands in place of a drawing.
 #[component]
-pub(super) fn Plot(
+pub(in crate::components) fn Plot(
+    stage: Stage,
     /// Name in the page, unique.
     id: &'static str,
     /// What it shows, for those who do not see it.
@@ -37,7 +78,13 @@ pub(super) fn Plot(
     stands_alone: Signal<bool>,
 ) -> impl IntoView {
     let stores = Stores::from_context();
-    let screen = stores.screen;
+    let Stage {
+        screen,
+        crosshair,
+        revision,
+        load,
+        is_stale,
+    } = stage;
     let listeners = StoredValue::new_local(None::<Listeners>);
     let size = RwSignal::new((0, 0));
     let in_sight = RwSignal::new(false);
@@ -57,7 +104,7 @@ pub(super) fn Plot(
             palette: Palette::read(),
             width,
             height,
-            revision: format!("{} {zone:?}", stores.revision.get_untracked()),
+            revision: format!("{} {zone:?}", revision.get_untracked()),
         };
         let Some(figure) = untrack(|| draw(&sheet)) else {
             return false;
@@ -91,8 +138,8 @@ pub(super) fn Plot(
                 screen.follow();
                 painter.request_now();
             }
-            ChartEvent::Hover(wall) => stores.crosshair.set(Some(moment(wall))),
-            ChartEvent::Leave => stores.crosshair.set(None),
+            ChartEvent::Hover(wall) => crosshair.set(Some(moment(wall))),
+            ChartEvent::Leave => crosshair.set(None),
         }
     };
     // Plotly takes listeners only after the first drawing.
@@ -110,7 +157,7 @@ pub(super) fn Plot(
     Effect::new(move |_| {
         stores.preferences.settings.track();
         stores.preferences.is_dark.track();
-        stores.revision.track();
+        revision.track();
         stores.view.with(|view| view.zoom);
         in_sight.track();
         painter.request_now();
@@ -162,9 +209,8 @@ pub(super) fn Plot(
         painter.hold();
         grip::choose(node);
     };
-    let is_lost = move || !stores.is_current();
     view! {
-        <div class="plot-box" class:stale=is_lost>
+        <div class="plot-box" class:stale=move || is_stale.get()>
             <div
                 node_ref=node
                 class="plot"
@@ -178,10 +224,10 @@ pub(super) fn Plot(
                 on:keydown=on_key
                 on:pointerdown=on_pointer
                 on:pointerup=move |_| painter.release()
-                on:mouseleave=move |_| stores.crosshair.set(None)
+                on:mouseleave=move |_| crosshair.set(None)
             ></div>
-            <Crosshair/>
-            <ChartState failure=failure.into() is_drawn=is_drawn.into() stands_alone/>
+            <Crosshair screen crosshair/>
+            <ChartState load failure=failure.into() is_drawn=is_drawn.into() stands_alone/>
         </div>
     }
 }

@@ -8,6 +8,7 @@ use super::{
     chart_state::ChartState,
     grip,
     legend::{Entry, Legend},
+    plot::Stage,
     point::number,
 };
 use crate::{
@@ -52,6 +53,7 @@ pub(super) fn ScatterPanel() -> impl IntoView {
             .with(|lines| lines.iter().map(entry).collect::<Vec<_>>())
     });
 
+    let stage = Stage::of_pair(stores);
     let paint = move || {
         let (Some(element), Some(range)) =
             (node.get_untracked(), stores.screen.range.get_untracked())
@@ -191,7 +193,7 @@ pub(super) fn ScatterPanel() -> impl IntoView {
                     }
                     on:pointerup=move |_| painter.release()
                 ></div>
-                <ChartState failure=failure.into() is_drawn=is_drawn.into()/>
+                <ChartState load=stage.load failure=failure.into() is_drawn=is_drawn.into()/>
             </div>
         </section>
     }

@@ -8,7 +8,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     components::icon::{Icon, Shape},
     edge::{api, download},
-    model::{format, view::LEAST_NOTIONAL},
+    model::{csv, format, view::LEAST_NOTIONAL},
     stores::{PairLoad, PairStoreFields, Stores},
 };
 
@@ -43,7 +43,8 @@ pub(super) fn Ticket() -> impl IntoView {
             return;
         };
         let ask = move || {
-            if question.get_untracked().as_ref() != Some(&wanted) {
+            // Who has left meanwhile wants no answer.
+            if question.try_get_untracked().flatten().as_ref() != Some(&wanted) {
                 return;
             }
             spawn_local(async move {
@@ -74,7 +75,7 @@ pub(super) fn Ticket() -> impl IntoView {
     let save = move |_| {
         if let Some(Ok(ticket)) = found.get_untracked() {
             let name = format!("{}-ticket.csv", stores.file_stem(None));
-            download::save(&name, "text/csv", &csv(&ticket));
+            download::save(&name, "text/csv", &file(&ticket));
         }
     };
     let rows = move || match found.get() {
@@ -120,17 +121,19 @@ pub(super) fn Ticket() -> impl IntoView {
 }
 
 /// An order a line.
-fn csv(ticket: &TicketData) -> String {
+fn file(ticket: &TicketData) -> String {
     let line = |leg: &TicketLeg| {
-        format!(
-            "{},{},{},{},{}\n",
-            leg.symbol, leg.action, leg.quantity, leg.price, leg.notional
-        )
+        [
+            csv::words(&leg.symbol),
+            leg.action.to_string(),
+            leg.quantity.to_string(),
+            leg.price.to_string(),
+            leg.notional.to_string(),
+        ]
     };
-    format!(
-        "symbol,action,quantity,price,notional\n{}{}",
-        line(&ticket.y),
-        line(&ticket.x)
+    csv::table(
+        ["symbol", "action", "quantity", "price", "notional"],
+        [line(&ticket.y), line(&ticket.x)],
     )
 }
 
@@ -167,11 +170,11 @@ fn Orders(ticket: TicketData) -> impl IntoView {
                     <td class="num" data-testid="reversion">{bps(ticket.reversion_bps)}</td>
                 </tr>
                 <tr>
-                    <th scope="row" class="words">"Costs, there and back"</th>
+                    <th scope="row" class="words">"Round-trip costs"</th>
                     <td class="num" data-testid="cost">{bps(-ticket.cost_bps)}</td>
                 </tr>
                 <tr>
-                    <th scope="row" class="words">"What is left"</th>
+                    <th scope="row" class="words">"Edge after costs"</th>
                     <td class="num" class:good=is_worth_it class:bad=is_not data-testid="edge">{bps(ticket.edge_bps)}</td>
                 </tr>
             </tbody>

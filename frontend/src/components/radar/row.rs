@@ -1,9 +1,10 @@
 //! A line of the radar.
 
 use api_types::RadarRow;
-use leptos::{ev::MouseEvent, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
+    components::line::on_link,
     edge::address,
     model::{format, radar, scan},
     stores::Stores,
@@ -37,18 +38,7 @@ pub(super) fn Row(
     let href = Memo::new(move |_| view().map(|view| address::query_of(&view)));
     let open = move || {
         if let Some(view) = untrack(view) {
-            stores.view.update(|shown| {
-                let (scan, sorting) = (shown.scan.clone(), shown.sorting);
-                *shown = view;
-                (shown.scan, shown.sorting) = (scan, sorting);
-            });
-        }
-    };
-    let on_link = move |event: MouseEvent| {
-        event.stop_propagation();
-        if !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
-            event.prevent_default();
-            open();
+            stores.open_pair(&view);
         }
     };
     let figure = move |of: fn(&RadarRow) -> Option<f64>, decimals: usize| {
@@ -64,7 +54,7 @@ pub(super) fn Row(
     let is_beyond = move || row.with(|row| row.as_ref().is_some_and(|row| row.z.abs() >= 2.0));
     view! {
         <tr class="line" data-testid="radar-row" data-pair=title on:click=move |_| open()>
-            <th scope="row" class="words"><a href=href on:click=on_link>{title}</a></th>
+            <th scope="row" class="words"><a href=href on:click=on_link(open)>{title}</a></th>
             <td class="num" class:beyond=is_beyond data-figure="z">{move || figure(|row| Some(row.z), 2)}</td>
             <td class="num" data-figure="spread">{move || figure(|row| row.spread, 5)}</td>
             <td class="num" data-figure="beta">{move || figure(|row| row.beta, 4)}</td>

@@ -15,7 +15,11 @@ pub(in crate::components) fn Scanner() -> impl IntoView {
             .failure
             .with(|failure| failure.as_ref().map(ToString::to_string))
     });
-    let is_empty = move || scanner.chosen(stores).is_none();
+    let is_empty = move || {
+        let is_waiting = scanner.scans.with(Option::is_none);
+        scanner.chosen(stores).is_none() && !(is_waiting && failure.with(Option::is_some))
+    };
+    let named = move || stores.view.with(|view| view.scan.id);
     view! {
         <section class="panel scroll" aria-labelledby="scanner-title">
             <div class="toolbar"><h2 id="scanner-title">"Scanner"</h2></div>
@@ -25,10 +29,13 @@ pub(in crate::components) fn Scanner() -> impl IntoView {
             <Outcome/>
             <Show when=is_empty>
                 <div class="empty" role="status" data-testid="state">
-                    {move || if scanner.scans.with(Option::is_some) {
-                        view! { <h3>"Nothing is scanned yet"</h3><p>"A scan tests every pair of the chosen symbols for cointegration, both ways round, and corrects for how many were tested."</p> }.into_any()
-                    } else {
-                        view! { <p>"Reading the scans"</p> }.into_any()
+                    {move || match (scanner.scans.with(Option::is_some), named()) {
+                        (false, _) => view! { <p>"Reading the scans"</p> }.into_any(),
+                        (true, Some(id)) => view! {
+                            <h3>{format!("Scan #{id} is not there any more")}</h3>
+                            <button type="button" class="button" data-testid="scan-newest" on:click=move |_| scanner.show(stores, None)>"Show the newest"</button>
+                        }.into_any(),
+                        (true, None) => view! { <h3>"Nothing is scanned yet"</h3><p>"A scan tests every pair of the chosen symbols for cointegration, both ways round, and corrects for how many were tested."</p> }.into_any(),
                     }}
                 </div>
             </Show>

@@ -1,9 +1,10 @@
 //! A pair that was tested.
 
 use api_types::{Scan, ScanPair};
-use leptos::{ev::MouseEvent, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
+    components::line::on_link,
     edge::address,
     model::{format, scan},
     stores::Stores,
@@ -34,21 +35,7 @@ pub(super) fn Row(
     });
     let href = address::query_of(&view);
     let view = StoredValue::new(view);
-    // How the scan is looked at stays for whoever comes back.
-    let open = move || {
-        stores.view.update(|shown| {
-            let (scan, sorting) = (shown.scan.clone(), shown.sorting);
-            *shown = view.get_value();
-            (shown.scan, shown.sorting) = (scan, sorting);
-        });
-    };
-    let on_link = move |event: MouseEvent| {
-        event.stop_propagation();
-        if !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
-            event.prevent_default();
-            open();
-        }
-    };
+    let open = move || view.with_value(|view| stores.open_pair(view));
     let number = |value: Option<f64>, decimals| {
         value.map_or_else(
             || format::UNKNOWN.to_owned(),
@@ -66,7 +53,7 @@ pub(super) fn Row(
     let z_class = marked("beyond", pair.z.is_some_and(|z| z.abs() >= 2.0));
     view! {
         <tr class="line" data-testid="scan-row" data-pair=name on:click=move |_| open()>
-            <th scope="row" class="words"><a href=href on:click=on_link>{title}</a></th>
+            <th scope="row" class="words"><a href=href on:click=on_link(open)>{title}</a></th>
             <td class=q_class data-figure="q">{format::p_value(pair.q)}</td>
             <td class="num" data-figure="p">{format::p_value(pair.p_pair)}</td>
             <td class="num" data-figure="pYOnX">{format::p_value(pair.p_y_on_x)}</td>

@@ -5,7 +5,10 @@ use leptos::{ev::MouseEvent, prelude::*};
 
 use super::figure::Figure;
 use crate::{
-    components::icon::{Icon, Shape},
+    components::{
+        icon::{Icon, Shape},
+        line::on_link,
+    },
     edge::address,
     model::{format, freshness, link, watch::WatchRow},
     stores::Stores,
@@ -43,14 +46,7 @@ pub(super) fn Row(
     let href = move || view.get().map(|view| address::query_of(&view));
     let open = move || {
         if let Some(view) = view.get_untracked() {
-            stores.view.set(view);
-        }
-    };
-    let on_link = move |event: MouseEvent| {
-        event.stop_propagation();
-        if !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
-            event.prevent_default();
-            open();
+            stores.open_pair(&view);
         }
     };
     let figures = move || row.with(|row| row.figures);
@@ -115,7 +111,7 @@ pub(super) fn Row(
     view! {
         <tr class="line" class:stale=is_stale data-testid="watch-row" data-pair=title on:click=move |_| open()>
             <th scope="row" class="words">
-                <a href=href on:click=on_link>{two_lines}</a>
+                <a href=href on:click=on_link(open)>{two_lines}</a>
                 <span class="under">
                     {fitted}
                     {move || note.get().map(|(name, detail)| view! { <span class="note" title=detail.clone()>{name}<span class="sr-only">{format!(": {detail}")}</span></span> })}
