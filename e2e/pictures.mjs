@@ -11,8 +11,10 @@ const IMAGES = join(dirname(fileURLToPath(import.meta.url)), "../docs/images");
 // All of them together stay below 300 kB.
 const PICTURES = [
   { of: "pair-dark-1440", width: 1440, quality: 0.72 },
-  { of: "pair-light-1440", width: 1440, quality: 0.6 },
+  { of: "pair-light-1440", width: 1440, quality: 0.55 },
   { of: "watchlist-dark-1440", width: 1100, quality: 0.6 },
+  { of: "scanner-dark-1440", width: 1100, quality: 0.5 },
+  { of: "backtest-dark-1440", width: 1100, quality: 0.5 },
   { of: "alerts-dark-1440", width: 1100, quality: 0.6 },
   { of: "data-light-1440", width: 1100, quality: 0.6 },
 ];

@@ -389,12 +389,12 @@ async fn what_an_interrupted_first_start_left_is_cleared_away() {
 async fn a_start_that_nobody_waits_for_leaves_no_server() {
     let dir = open_tempdir();
     start_and_stop(dir.path()).await;
-    let start = tokio::time::timeout(
-        Duration::from_millis(1),
-        Cluster::start(throwaway(dir.path())),
-    )
-    .await;
-    assert!(start.is_err(), "a server cannot start within a millisecond");
+    // No server starts within a millisecond, but a busy machine may look again only once it has.
+    let patience = Duration::from_millis(1);
+    let start = || tokio::time::timeout(patience, Cluster::start(throwaway(dir.path())));
+    while let Ok(started) = start().await {
+        started.unwrap().stop().await.unwrap();
+    }
     // The abandoned start ends by itself and gives the directory back.
     wait_until("the lock is free", || {
         pg_cluster::DirLock::acquire(dir.path(), "lock").is_ok()

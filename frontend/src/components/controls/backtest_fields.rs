@@ -96,26 +96,24 @@ pub(super) fn BacktestFields() -> impl IntoView {
                 chosen=fill.into()
                 on_choose=Callback::new(move |fill| stores.view.update(|view| view.backtest.fill = fill))
             />
-            <div class="ctl-pair">
-                <NumberField
-                    label="Fee, bp"
-                    field="feeBps"
-                    hint="Basis points of the notional of each leg and fill"
-                    value=of(|choice| choice.fee_bps).into()
-                    range=(0.0, 1_000.0)
-                    step="any"
-                    on_change=change(|choice, value| choice.fee_bps = value)
-                />
-                <NumberField
-                    label="Slippage, bp"
-                    field="slippageBps"
-                    hint="Basis points of the notional of each leg and fill"
-                    value=of(|choice| choice.slippage_bps).into()
-                    range=(0.0, 1_000.0)
-                    step="any"
-                    on_change=change(|choice, value| choice.slippage_bps = value)
-                />
-            </div>
+            <NumberField
+                label="Fee, bp"
+                field="feeBps"
+                hint="Basis points of the notional of each leg and fill"
+                value=of(|choice| choice.fee_bps).into()
+                range=(0.0, 1_000.0)
+                step="any"
+                on_change=change(|choice, value| choice.fee_bps = value)
+            />
+            <NumberField
+                label="Slippage, bp"
+                field="slippageBps"
+                hint="Basis points of the notional of each leg and fill"
+                value=of(|choice| choice.slippage_bps).into()
+                range=(0.0, 1_000.0)
+                step="any"
+                on_change=change(|choice, value| choice.slippage_bps = value)
+            />
             <Segments
                 label="Funding"
                 field="funding"
