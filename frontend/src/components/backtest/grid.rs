@@ -20,6 +20,7 @@ pub(super) fn Grid(
     let told = chosen(&result);
     let of = of(&result, stores);
     let exits = sweep::distinct(result.cells.exit.iter().copied());
+    let most = sweep::largest(&result.cells.formation_sharpe);
     let result = StoredValue::new(result);
     let save = move |_| {
         let name = format!("{}-sweep.csv", stores.file_stem(None));
@@ -29,7 +30,7 @@ pub(super) fn Grid(
     };
     let tables = exits
         .into_iter()
-        .map(|exit| view! { <OfExit result exit/> });
+        .map(|exit| view! { <OfExit result most exit/> });
     view! {
         <div class="sweep-result">
             <p class="label num" data-testid="sweep-of">{of}</p>
@@ -48,7 +49,12 @@ pub(super) fn Grid(
 }
 
 #[component]
-fn OfExit(result: StoredValue<SweepResult>, exit: f64) -> impl IntoView {
+fn OfExit(
+    result: StoredValue<SweepResult>,
+    /// The greatest magnitude of all, to measure colours by.
+    most: f64,
+    exit: f64,
+) -> impl IntoView {
     let (windows, entries) = result.with_value(|result| {
         let windows = result.cells.window.iter().map(|window| f64::from(*window));
         let entries = result.cells.entry.iter().copied();
@@ -62,7 +68,7 @@ fn OfExit(result: StoredValue<SweepResult>, exit: f64) -> impl IntoView {
         let window = window as u32;
         let cells = entries
             .iter()
-            .map(|entry| view! { <Cell result window entry=*entry exit/> });
+            .map(|entry| view! { <Cell result most window entry=*entry exit/> });
         view! {
             <tr>
                 <th scope="row" class="num">{window}</th>
@@ -86,13 +92,21 @@ fn OfExit(result: StoredValue<SweepResult>, exit: f64) -> impl IntoView {
 
 /// Nothing where the combination makes no sense.
 #[component]
-fn Cell(result: StoredValue<SweepResult>, window: u32, entry: f64, exit: f64) -> impl IntoView {
+fn Cell(
+    result: StoredValue<SweepResult>,
+    /// As above.
+    most: f64,
+    window: u32,
+    entry: f64,
+    exit: f64,
+) -> impl IntoView {
     let stores = Stores::from_context();
     // As it was swept, whatever is on screen by now, and with its formation part left out of the figures.
     let take = move |_| {
-        let mut taken = result.with_value(|result| link::pair_view(&result.params));
-        result.with_value(|result| {
+        let mut taken = result.with_value(|result| {
+            let mut taken = link::pair_view(&result.params);
             taken.backtest.funding_bps_8h = result.params.y_funding_bps_8h;
+            taken
         });
         let pair = &mut taken.pair;
         (pair.window, pair.entry, pair.exit) = (window, entry, exit);
@@ -105,7 +119,6 @@ fn Cell(result: StoredValue<SweepResult>, window: u32, entry: f64, exit: f64) ->
         let cells = &result.cells;
         let row = sweep::find(cells, window, entry, exit)?;
         let sharpe = cells.formation_sharpe[row];
-        let most = sweep::largest(&cells.formation_sharpe);
         let meaning = format!(
             "Window {window}, entry {entry}, exit {exit}: formation {} in {} trades, trading {} in {}",
             ratio(sharpe, 2),
